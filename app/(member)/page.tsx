@@ -1,0 +1,56 @@
+import { getTranslations } from "next-intl/server";
+
+import { BalanceHero } from "#app/_components/balance-hero.tsx";
+import { EmptyState } from "#app/_components/empty-state.tsx";
+import { EntryList } from "#app/_components/entry-list.tsx";
+import { RewardCard } from "#app/_components/reward-card.tsx";
+import { SectionHeading } from "#app/_components/section-heading.tsx";
+import { pageTitle } from "#app/_i18n/page-title.ts";
+import { getHome } from "#lib/domain/home/get-home.ts";
+import { tierProgress } from "#lib/domain/tiers/tier-progress.ts";
+import { requireMemberPage } from "#lib/http/member-session.ts";
+
+export const generateMetadata = pageTitle("home");
+
+export default async function HomePage() {
+  const { tenant, session, wallet } = await requireMemberPage();
+  const { nearRewards, newestEntries } = await getHome(tenant.id, session.member.id, wallet);
+  const t = await getTranslations("home");
+  const { balancePoints } = wallet;
+
+  return (
+    <div className="space-y-10">
+      <div>
+        <h1 className="mb-4 font-semibold text-2xl tracking-tight">
+          {t("greeting", { name: session.member.profile.givenName })}
+        </h1>
+        <BalanceHero
+          balancePoints={balancePoints}
+          progress={tierProgress(tenant.tiers, wallet.lifetimePoints)}
+        />
+      </div>
+
+      <section>
+        <SectionHeading title={t("near")} more={{ href: "/rewards", label: t("allRewards") }} />
+        {nearRewards.length === 0 ? (
+          <EmptyState title={t("noRewards")} hint={t("noRewardsHint")} />
+        ) : (
+          <ul className="grid grid-cols-1 gap-4 min-[26rem]:grid-cols-2 lg:grid-cols-4">
+            {nearRewards.map((reward) => (
+              <li key={reward.id}>
+                <RewardCard reward={reward} balancePoints={balancePoints} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </section>
+
+      {newestEntries.length > 0 && (
+        <section>
+          <SectionHeading title={t("latest")} more={{ href: "/activity", label: t("allActivity") }} />
+          <EntryList entries={newestEntries} />
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,145 @@
+import { ArrowLeft, CircleCheck, Info } from "lucide-react";
+import type { Metadata } from "next";
+import Link from "next/link";
+import { notFound } from "next/navigation";
+import { getFormatter, getTranslations } from "next-intl/server";
+import { cache } from "react";
+
+import { RewardPicture } from "#app/_components/reward-picture.tsx";
+import { DomainError } from "#lib/domain/errors.ts";
+import { getShelfReward, type RewardGate } from "#lib/domain/rewards/shelf.ts";
+import { requireMemberPage } from "#lib/http/member-session.ts";
+
+type Props = { params: Promise<{ rewardId: string }> };
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  const { reward } = await readReward((await params).rewardId);
+  return { title: reward.name };
+}
+
+export default async function RewardPage({ params }: Props) {
+  const { reward, wallet } = await readReward((await params).rewardId);
+  const t = await getTranslations();
+  const format = await getFormatter();
+  const { name, summary, description, terms, pricePoints, gate, tier, perMemberLimit, stockRemaining } =
+    reward;
+
+  const facts: [string, string][] = [
+    [t("reward.tier"), tier ? t("tier.current", { tier: tier.name }) : t("reward.everyone")],
+    [t("reward.availability"), availability(reward, format.dateTime, t)],
+  ];
+  if (stockRemaining !== null) facts.push([t("reward.stock"), format.number(stockRemaining)]);
+  if (perMemberLimit !== null) {
+    facts.push([t("reward.perMember"), t("reward.times", { count: perMemberLimit })]);
+  }
+
+  return (
+    <div>
+      <Link
+        href="/rewards"
+        prefetch={false}
+        className="mb-4 inline-flex min-h-11 items-center gap-2 font-medium text-accent text-sm hover:underline"
+      >
+        <ArrowLeft className="size-4 rtl:rotate-180" aria-hidden="true" />
+        {t("reward.back")}
+      </Link>
+
+      <div className="grid gap-6 md:grid-cols-[3fr_2fr] md:items-start">
+        <div className="panel overflow-hidden">
+          <RewardPicture pictureUrl={reward.pictureUrl} isLarge />
+          <div className="p-5 sm:p-6">
+            <h1 className="text-balance font-semibold text-2xl tracking-tight">{name}</h1>
+            {summary && <p className="mt-2 text-muted">{summary}</p>}
+            {description && (
+              <>
+                <h2 className="mt-6 font-semibold">{t("reward.about")}</h2>
+                <p className="mt-1 whitespace-pre-line">{description}</p>
+              </>
+            )}
+            {terms && (
+              <>
+                <h2 className="mt-6 font-semibold">{t("reward.terms")}</h2>
+                <p className="mt-1 whitespace-pre-line text-muted text-sm">{terms}</p>
+              </>
+            )}
+          </div>
+        </div>
+
+        <aside className="panel p-5 sm:p-6">
+          <p className="text-muted text-sm">{t("reward.price")}</p>
+          <p className="font-semibold text-3xl tabular-nums tracking-tight">
+            {pricePoints === 0 ? t("points.free") : t("points.amount", { points: pricePoints })}
+          </p>
+          <p
+            className={`mt-3 flex items-start gap-2 rounded-2xl p-3 text-sm ${gate ? "bg-page text-muted" : "bg-accent-soft text-accent"}`}
+          >
+            {gate ? (
+              <Info className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
+            ) : (
+              <CircleCheck className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
+            )}
+            <span>{explain(gate, format.dateTime, t)}</span>
+          </p>
+          {!gate && (
+            <p className="mt-3 flex justify-between gap-4 text-sm">
+              <span className="text-muted">{t("reward.after")}</span>
+              <span className="font-medium tabular-nums">
+                {t("points.amount", { points: wallet.balancePoints - pricePoints })}
+              </span>
+            </p>
+          )}
+          <h2 className="sr-only">{t("reward.facts")}</h2>
+          <dl className="mt-5 space-y-2 border-line border-t pt-4 text-sm">
+            {facts.map(([term, value]) => (
+              <div key={term} className="flex justify-between gap-4">
+                <dt className="text-muted">{term}</dt>
+                <dd className="text-end font-medium">{value}</dd>
+              </div>
+            ))}
+          </dl>
+        </aside>
+      </div>
+    </div>
+  );
+}
+
+type Translate = Awaited<ReturnType<typeof getTranslations<never>>>;
+type FormatDate = Awaited<ReturnType<typeof getFormatter>>["dateTime"];
+
+/** The reward of this page, read once for its title and its body; an id that is none is a 404. */
+const readReward = cache(async (rewardId: string) => {
+  const { tenant, wallet } = await requireMemberPage();
+  try {
+    return { reward: await getShelfReward(tenant.id, rewardId, wallet), wallet };
+  } catch (error) {
+    if (error instanceof DomainError && error.code === "reward_not_found") notFound();
+    throw error;
+  }
+});
+
+function explain(gate: RewardGate | null, formatDate: FormatDate, t: Translate): string {
+  switch (gate?.gate) {
+    case undefined:
+      return t("reward.gateNone");
+    case "points":
+      return t("reward.gatePoints", { points: gate.pointsShort });
+    case "tier":
+      return t("reward.gateTier", { points: gate.pointsToGo, tier: gate.tierName });
+    case "out_of_stock":
+      return t("reward.gateStock");
+    case "not_yet":
+      return t("reward.gateFrom", { date: formatDate(gate.from, { dateStyle: "long" }) });
+  }
+}
+
+function availability(
+  { availableFrom, availableUntil }: { availableFrom: Date | null; availableUntil: Date | null },
+  formatDate: FormatDate,
+  t: Translate,
+): string {
+  const parts = [
+    availableFrom && t("rewards.from", { date: formatDate(availableFrom, { dateStyle: "medium" }) }),
+    availableUntil && t("rewards.until", { date: formatDate(availableUntil, { dateStyle: "medium" }) }),
+  ].filter((part) => part !== null);
+  return parts.length > 0 ? parts.join(" · ") : t("reward.always");
+}

@@ -1,0 +1,52 @@
+import { getTranslations } from "next-intl/server";
+
+import { EmptyState } from "#app/_components/empty-state.tsx";
+import { RewardCard } from "#app/_components/reward-card.tsx";
+import { pageTitle } from "#app/_i18n/page-title.ts";
+import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
+import { requireMemberPage } from "#lib/http/member-session.ts";
+
+export const generateMetadata = pageTitle("rewards");
+
+export default async function RewardsPage() {
+  const { tenant, wallet } = await requireMemberPage();
+  const rewards = await listShelf(tenant.id, wallet);
+  const t = await getTranslations("rewards");
+  const { balancePoints } = wallet;
+  const groups = groupByCategory(rewards);
+
+  return (
+    <div>
+      <h1 className="font-semibold text-2xl tracking-tight">{t("title")}</h1>
+      <p className="mt-1 text-muted">{t("intro", { points: balancePoints })}</p>
+
+      {rewards.length === 0 && (
+        <div className="mt-6">
+          <EmptyState title={t("empty")} hint={t("emptyHint")} />
+        </div>
+      )}
+      {groups.map(({ name, rewards: inGroup }) => (
+        <section key={name ?? ""} className="mt-8">
+          <h2 className="mb-3 font-semibold text-lg tracking-tight">
+            {name ?? (groups.length > 1 ? t("other") : t("all"))}
+          </h2>
+          <ul className="grid grid-cols-1 gap-4 min-[26rem]:grid-cols-2 lg:grid-cols-3">
+            {inGroup.map((reward) => (
+              <li key={reward.id}>
+                <RewardCard reward={reward} balancePoints={balancePoints} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      ))}
+    </div>
+  );
+}
+
+/** In the order of the shelf; what has no category comes last. */
+function groupByCategory(rewards: readonly ShelfReward[]) {
+  const groups = Map.groupBy(rewards, ({ category }) => category?.name ?? null);
+  return [...groups]
+    .map(([name, inGroup]) => ({ name, rewards: inGroup }))
+    .sort((a, b) => Number(a.name === null) - Number(b.name === null));
+}

@@ -1,0 +1,71 @@
+import { Award, QrCode } from "lucide-react";
+import Link from "next/link";
+import { getFormatter, getTranslations } from "next-intl/server";
+
+import { TierRing } from "#app/_components/tier-ring.tsx";
+import type { TierProgress } from "#lib/domain/tiers/tier-progress.ts";
+
+/** The balance, as large as it deserves, with the tier and the way to the card. */
+export async function BalanceHero({
+  balancePoints,
+  progress,
+}: {
+  balancePoints: number;
+  progress: TierProgress;
+}) {
+  const t = await getTranslations();
+  const format = await getFormatter();
+  const { tier, nextTier, share } = progress;
+  const percent = format.number(share, { style: "percent", maximumFractionDigits: 0 });
+  const hasTiers = tier !== null || nextTier !== null;
+
+  return (
+    <section className="hero-surface relative overflow-hidden rounded-3xl p-6 shadow-card sm:p-8">
+      <div className="flex items-start justify-between gap-4">
+        <div className="min-w-0">
+          <p className="font-medium text-sm text-white/80">{t("home.balance")}</p>
+          <p className="mt-1 flex flex-wrap items-baseline gap-x-2.5">
+            <span
+              className="font-semibold text-5xl tabular-nums tracking-tight sm:text-6xl"
+              data-testid="balance"
+            >
+              {format.number(balancePoints)}
+            </span>
+            <span className="text-lg text-white/80">{t("points.unit", { points: balancePoints })}</span>
+          </p>
+        </div>
+        {hasTiers && (
+          <TierRing
+            share={share}
+            label={nextTier ? t("tier.progress", { percent, tier: nextTier.name }) : t("tier.top")}
+          >
+            <Award className="size-6" aria-hidden="true" />
+          </TierRing>
+        )}
+      </div>
+
+      <div className="mt-6 flex flex-wrap items-center justify-between gap-x-6 gap-y-4">
+        {hasTiers && (
+          <p className="text-sm">
+            <span className="block font-semibold">
+              {tier ? t("tier.current", { tier: tier.name }) : t("tier.none")}
+            </span>
+            <span className="text-white/80">
+              {nextTier
+                ? t("tier.toGo", { points: nextTier.pointsToGo, tier: nextTier.name })
+                : t("tier.top")}
+            </span>
+          </p>
+        )}
+        <Link
+          href="/card"
+          prefetch={false}
+          className="inline-flex min-h-11 items-center gap-2 rounded-full bg-white px-5 font-semibold text-[#0d3b28] focus-visible:outline-white"
+        >
+          <QrCode className="size-5" aria-hidden="true" />
+          {t("home.showCard")}
+        </Link>
+      </div>
+    </section>
+  );
+}

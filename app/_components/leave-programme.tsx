@@ -1,0 +1,62 @@
+"use client";
+
+import { useRef, useState } from "react";
+
+import { endSession } from "#app/_components/end-session.ts";
+
+type Labels = {
+  leave: string;
+  hint: string;
+  confirm: string;
+  leaving: string;
+  cancel: string;
+  failed: string;
+};
+
+/** Leaving for good, after a dialog that names what is lost. */
+export function LeaveProgramme({ labels }: { labels: Labels }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [state, setState] = useState<"idle" | "busy" | "failed">("idle");
+  const leave = async () => {
+    setState("busy");
+    if (!(await endSession("/api/session/member"))) setState("failed");
+  };
+
+  return (
+    <div className="border-line border-t pt-5">
+      <button
+        type="button"
+        onClick={() => dialog.current?.showModal()}
+        className="min-h-11 font-medium text-danger text-sm hover:underline"
+      >
+        {labels.leave}
+      </button>
+      <dialog
+        ref={dialog}
+        aria-labelledby="leave-title"
+        className="m-auto w-[calc(100%-2rem)] max-w-md rounded-3xl bg-raised p-6 text-ink shadow-card backdrop:bg-black/50"
+      >
+        <h3 id="leave-title" className="font-semibold text-xl tracking-tight">
+          {labels.leave}
+        </h3>
+        <p className="mt-2 text-muted">{labels.hint}</p>
+        <p role="status" className="mt-2 text-danger text-sm empty:hidden">
+          {state === "failed" ? labels.failed : ""}
+        </p>
+        <div className="mt-6 flex flex-wrap justify-end gap-3">
+          <button type="button" onClick={() => dialog.current?.close()} className="button-quiet">
+            {labels.cancel}
+          </button>
+          <button
+            type="button"
+            onClick={leave}
+            disabled={state === "busy"}
+            className="inline-flex min-h-11 items-center rounded-full bg-danger px-5 font-semibold text-surface"
+          >
+            {state === "busy" ? labels.leaving : labels.confirm}
+          </button>
+        </div>
+      </dialog>
+    </div>
+  );
+}

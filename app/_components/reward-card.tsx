@@ -1,0 +1,81 @@
+import { CircleCheck, Clock, Lock, PackageX } from "lucide-react";
+import Link from "next/link";
+import { getFormatter, getTranslations } from "next-intl/server";
+
+import { RewardPicture } from "#app/_components/reward-picture.tsx";
+import type { RewardGate, ShelfReward } from "#lib/domain/rewards/shelf.ts";
+
+/** A reward on the shelf: what it is, what it costs, and how far it is. */
+export async function RewardCard({ reward, balancePoints }: { reward: ShelfReward; balancePoints: number }) {
+  const t = await getTranslations();
+  const { id, name, summary, pricePoints, pictureUrl, gate } = reward;
+  const isOut = gate?.gate === "out_of_stock";
+
+  return (
+    <article className="panel group relative flex h-full flex-col overflow-hidden transition-transform hover:-translate-y-0.5">
+      <div className={isOut ? "opacity-50 grayscale" : undefined}>
+        <RewardPicture pictureUrl={pictureUrl} />
+      </div>
+      <div className="flex flex-1 flex-col p-4">
+        <h3 className="font-semibold leading-snug">
+          <Link href={`/rewards/${id}`} prefetch={false} className="after:absolute after:inset-0">
+            {name}
+          </Link>
+        </h3>
+        {summary && <p className="mt-1 line-clamp-2 text-muted text-sm">{summary}</p>}
+        <div className="mt-auto pt-4">
+          <p className="font-semibold tabular-nums">
+            {pricePoints === 0 ? t("points.free") : t("points.amount", { points: pricePoints })}
+          </p>
+          <GateLine gate={gate} />
+          {gate?.gate === "points" && (
+            <div className="mt-2 h-1.5 overflow-hidden rounded-full bg-line" aria-hidden="true">
+              <div
+                className="h-full rounded-full bg-accent"
+                style={{ width: `${Math.min(100, (balancePoints / pricePoints) * 100)}%` }}
+              />
+            </div>
+          )}
+        </div>
+      </div>
+    </article>
+  );
+}
+
+async function GateLine({ gate }: { gate: RewardGate | null }) {
+  const t = await getTranslations("rewards");
+  const format = await getFormatter();
+  const line = "mt-1 flex items-center gap-1.5 text-sm";
+  switch (gate?.gate) {
+    case undefined:
+      return (
+        <p className={`${line} font-medium text-accent`}>
+          <CircleCheck className="size-4 shrink-0" aria-hidden="true" />
+          {t("enough")}
+        </p>
+      );
+    case "points":
+      return <p className={`${line} text-muted`}>{t("toGo", { points: gate.pointsShort })}</p>;
+    case "out_of_stock":
+      return (
+        <p className={`${line} text-muted`}>
+          <PackageX className="size-4 shrink-0" aria-hidden="true" />
+          {t("outOfStock")}
+        </p>
+      );
+    case "tier":
+      return (
+        <p className={`${line} text-muted`}>
+          <Lock className="size-4 shrink-0" aria-hidden="true" />
+          {t("tierNeeded", { tier: gate.tierName })}
+        </p>
+      );
+    case "not_yet":
+      return (
+        <p className={`${line} text-muted`}>
+          <Clock className="size-4 shrink-0" aria-hidden="true" />
+          {t("from", { date: format.dateTime(gate.from, { dateStyle: "medium" }) })}
+        </p>
+      );
+  }
+}

@@ -1,0 +1,32 @@
+/** /api/session: what the microsite's own pages ask about their session, and how they end it. */
+import { DomainError } from "#lib/domain/errors.ts";
+import { signOut } from "#lib/domain/sessions/end-session.ts";
+import { readSession } from "#lib/domain/sessions/read-session.ts";
+import { hostRoute } from "#lib/http/api-route.ts";
+import { jsend } from "#lib/http/dialects/jsend.ts";
+import { findSignedIn } from "#lib/http/member-session.ts";
+import { requireSameOrigin } from "#lib/http/same-origin.ts";
+import { sessionJson } from "#lib/http/schemas/session.ts";
+import { readCookieCredentials, signedOutAnswer } from "#lib/http/session-cookie.ts";
+
+/** GET /api/session: who is signed in, and for how long. Asking extends nothing. */
+export const GET = hostRoute(async (request, tenant) => {
+  const signedIn = await findSignedIn(request, tenant);
+  return jsend.success(sessionJson(signedIn?.session ?? null));
+});
+
+/** POST /api/session: the person is still here; extends the idle limit. */
+export const POST = hostRoute(async (request, tenant) => {
+  requireSameOrigin(request);
+  const credentials = await readCookieCredentials(request.headers);
+  const signedIn = await readSession(tenant.id, credentials, { isActivity: true });
+  if (!signedIn) throw new DomainError("session_invalid");
+  return jsend.success(sessionJson(signedIn.session));
+});
+
+/** DELETE /api/session: sign out in this browser, also where nobody is signed in. */
+export const DELETE = hostRoute(async (request, tenant) => {
+  requireSameOrigin(request);
+  await signOut(tenant.id, await readCookieCredentials(request.headers));
+  return signedOutAnswer(request, tenant);
+});

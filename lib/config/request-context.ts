@@ -1,0 +1,16 @@
+/**
+ * What one request leaves behind for the start script, which writes its log line and sees its answer last. It is on
+ * globalThis, because the start script and Next's bundles are different copies of this module.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+
+export type RequestContext = {
+  requestId: string;
+  /** Set by whoever found that the database cannot be reached. */
+  isDatabaseDown: boolean;
+};
+
+const shared = globalThis as typeof globalThis & { laurelRequests?: AsyncLocalStorage<RequestContext> };
+shared.laurelRequests ??= new AsyncLocalStorage();
+
+export const requestContext = shared.laurelRequests;

@@ -1,0 +1,72 @@
+/** Bringing a database to the newest schema: which migrations there are, which it has, and applying the rest. */
+import { readdirSync, readFileSync } from "node:fs";
+import { PGlite } from "@electric-sql/pglite";
+import { Client } from "pg";
+import { PrismaPGlite } from "pglite-prisma-adapter";
+
+import { serverAdapter } from "#lib/db/client.ts";
+import type { Migration } from "#lib/db/schema-engine.ts";
+import { migrationsFolder } from "#lib/db/schema-engine.ts";
+
+// Any fixed number: who migrates a server's database holds this advisory lock.
+const migrationLockId = 7_215_001;
+
+/** Applies what is missing; answers with the names of what it applied. */
+export async function migrateEmbeddedDatabase(pglite: PGlite): Promise<string[]> {
+  const migrations = readMigrations();
+  const applied = await pglite
+    .query<{ name: string }>(appliedMigrationsQuery)
+    .then(({ rows }) => rows.map(({ name }) => name))
+    .catch(() => []); // the table is not there yet
+  if (isUpToDate(migrations, applied)) return [];
+
+  const { applyMigrations } = await import("#lib/db/schema-engine.ts");
+  return applyMigrations(new PrismaPGlite(pglite), migrations);
+}
+
+/** The same on a server, where several processes may start at once: one migrates, the others wait for it. */
+export async function migrateServerDatabase(url: string): Promise<string[]> {
+  const migrations = readMigrations();
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  await client.connect();
+  try {
+    await client.query("SELECT pg_advisory_lock($1)", [migrationLockId]);
+    const applied = await client
+      .query<{ name: string }>(appliedMigrationsQuery)
+      .then(({ rows }) => rows.map(({ name }) => name))
+      .catch(() => []); // the table is not there yet
+    if (isUpToDate(migrations, applied)) return [];
+
+    const { applyMigrations } = await import("#lib/db/schema-engine.ts");
+    return await applyMigrations(serverAdapter(url), migrations);
+  } finally {
+    await client.end(); // and with it the lock
+  }
+}
+
+/** The SQL between the migrations and `schema.prisma`; null when nothing is missing. */
+export async function missingMigrationSql(): Promise<string | null> {
+  const { missingSql } = await import("#lib/db/schema-engine.ts");
+  const pglite = await PGlite.create();
+  try {
+    await migrateEmbeddedDatabase(pglite);
+    return await missingSql(new PrismaPGlite(pglite));
+  } finally {
+    await pglite.close();
+  }
+}
+
+const appliedMigrationsQuery =
+  'SELECT migration_name AS "name" FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL';
+
+function readMigrations(): Migration[] {
+  return readdirSync(migrationsFolder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+    .sort()
+    .map((name) => ({ name, sql: readFileSync(`${migrationsFolder}/${name}/migration.sql`, "utf8") }));
+}
+
+function isUpToDate(migrations: readonly Migration[], applied: readonly string[]): boolean {
+  return migrations.every(({ name }) => applied.includes(name));
+}

@@ -1,0 +1,26 @@
+import { now } from "#lib/config/clock.ts";
+import { readHomeRow } from "#lib/db/home.ts";
+import type { MemberId, TenantId } from "#lib/domain/ids.ts";
+import { type LedgerEntry, ledgerEntryOf } from "#lib/domain/ledger/ledger-entry.ts";
+import type { Wallet } from "#lib/domain/ledger/wallet.ts";
+import { rewardOf } from "#lib/domain/rewards/reward.ts";
+import { onTheShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
+
+export type Home = {
+  /** The best that can be had now, and what is nearest after that; cheapest first. */
+  nearRewards: ShelfReward[];
+  newestEntries: LedgerEntry[];
+};
+
+const rewardsPerSide = 2;
+const entriesMax = 4;
+
+export async function getHome(tenantId: TenantId, memberId: MemberId, wallet: Wallet): Promise<Home> {
+  const at = now();
+  const { balancePoints } = wallet;
+  const row = await readHomeRow({ tenantId, memberId, balancePoints, rewardsPerSide, entriesMax, at });
+  return {
+    nearRewards: row.rewards.map((reward) => onTheShelf(rewardOf(reward), wallet, at)),
+    newestEntries: row.entries.map(ledgerEntryOf),
+  };
+}

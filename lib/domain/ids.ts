@@ -1,0 +1,18 @@
+import { v7 as uuidv7 } from "uuid";
+
+declare const brand: unique symbol;
+type Id<Noun extends string> = string & { readonly [brand]: Noun };
+
+export type TenantId = Id<"tenant">;
+export type MemberId = Id<"member">;
+export type SessionId = Id<"session">;
+export type RewardId = Id<"reward">;
+
+/** A new UUIDv7 (RFC 9562): ids of one process sort by the time they were made. */
+export function newId<Of extends string = string>(): Of {
+  return uuidv7() as Of;
+}
+
+export function isUuid(text: string): boolean {
+  return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
+}

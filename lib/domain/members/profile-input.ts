@@ -1,0 +1,76 @@
+/** A profile as other systems send it: core fields by their names, and every other key an attribute of the member. */
+import { iso31661 } from "iso-3166";
+import { z } from "zod";
+
+import { now } from "#lib/config/clock.ts";
+import { emailAddress, forbiddenCharacter, name, text } from "#lib/domain/texts.ts";
+
+const attributeName = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+const attributeValueBytesMax = 1_024;
+const dangerousKeys = ["__proto__", "constructor", "prototype"];
+
+const countries = new Set(iso31661.filter(({ state }) => state === "assigned").map(({ alpha2 }) => alpha2));
+
+export const mandatoryProfileFields = {
+  givenName: name(64),
+  familyName: name(64),
+  emailAddress,
+};
+
+/** Each may be null, which clears it. */
+export const optionalProfileFields = {
+  gender: z.enum(["FEMALE", "MALE", "OTHER", "UNKNOWN"], "Choose FEMALE, MALE, OTHER or UNKNOWN."),
+  birthdate: z
+    .string("Enter a date as YYYY-MM-DD.")
+    .refine(isBirthdate, "Enter a real date as YYYY-MM-DD, from 1900 to today."),
+  country: z
+    .string("Enter a country code.")
+    .refine(
+      (code) => countries.has(code),
+      "Enter a country as two capital letters (ISO 3166-1), such as GB.",
+    ),
+  city: text(1, 256),
+  postcode: text(1, 128),
+  streetAddress: text(1, 64),
+  region: text(1, 128),
+  telephoneNumber: text(1, 32),
+  pictureUrl: text(1, 2048).refine(isHttpsUrl, "Enter an address that starts with https://."),
+};
+
+export type OptionalProfileField = keyof typeof optionalProfileFields;
+
+/** A sentence about what is wrong with an attribute, or null. */
+export function problemWithAttribute(key: string, value: unknown): string | null {
+  if (dangerousKeys.includes(key)) return "This name is not allowed.";
+  if (!attributeName.test(key)) {
+    return "Name an attribute with a letter, then up to 63 letters, digits, dots, dashes or underscores.";
+  }
+  if (Buffer.byteLength(JSON.stringify(value)) > attributeValueBytesMax) {
+    return `The value of an attribute is at most ${attributeValueBytesMax} bytes of JSON.`;
+  }
+  return problemInside(value);
+}
+
+function problemInside(value: unknown): string | null {
+  if (typeof value === "string") return forbiddenCharacter(value);
+  if (typeof value === "number" && !Number.isFinite(value)) return "Enter a number that is finite.";
+  if (typeof value !== "object" || value === null) return null;
+  for (const [key, inner] of Object.entries(value)) {
+    if (dangerousKeys.includes(key)) return `The name ${key} is not allowed.`;
+    const problem = forbiddenCharacter(key) ?? problemInside(inner);
+    if (problem) return problem;
+  }
+  return null;
+}
+
+function isBirthdate(value: string): boolean {
+  const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(value);
+  if (!match || value < "1900-01-01") return false;
+  const date = new Date(`${value}T00:00:00Z`);
+  const isReal = !Number.isNaN(date.getTime()) && date.toISOString().slice(0, 10) === value;
+  return isReal && date <= now();
+}
+
+function isHttpsUrl(value: string): boolean {
+  return URL.canParse(value) && new URL(value).protocol === "https:" && new URL(value).username === "";
+}

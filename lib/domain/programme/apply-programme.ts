@@ -1,0 +1,176 @@
+/**
+ * Provisioning: a programme file becomes tenants with all that belongs to them.
+ *
+ * Holds however often it is applied:
+ *   1. one transaction: a mistake anywhere changes nothing, and is told with its path in the file;
+ *   2. what the file names is made or updated, what it does not name stays;
+ *   3. passwords, secrets and opening points apply when an item is made, and not again.
+ */
+
+import { now } from "#lib/config/clock.ts";
+import { ConfigurationError } from "#lib/config/configuration-error.ts";
+import { db, Prisma, type Tx } from "#lib/db/client.ts";
+import {
+  findOtherOwnerOfHost,
+  findTenantByCode,
+  insertTenant,
+  replaceHosts,
+  updateTenant,
+} from "#lib/db/programme.ts";
+import { newId } from "#lib/domain/ids.ts";
+import { parseStrictJson } from "#lib/domain/json.ts";
+import { applyAccess } from "#lib/domain/programme/apply-access.ts";
+import { applyCatalogue } from "#lib/domain/programme/apply-catalogue.ts";
+import { applyMembers } from "#lib/domain/programme/apply-members.ts";
+import {
+  type Applying,
+  type MadeSecret,
+  mistake,
+  secretOrNew,
+  tellSecret,
+} from "#lib/domain/programme/applying.ts";
+import { present } from "#lib/domain/programme/present.ts";
+import {
+  type ProgrammeFile,
+  programmeFileSchema,
+  type TenantInFile,
+} from "#lib/domain/programme/programme-file.ts";
+import { sealSecret } from "#lib/domain/secrets.ts";
+import { forgetTenants } from "#lib/domain/tenants/find-tenant.ts";
+
+export type AppliedProgramme = {
+  tenants: { code: string; isNew: boolean }[];
+  /** To be shown once. */
+  madeSecrets: MadeSecret[];
+};
+
+const transactionMs = 600_000; // a programme moves in with all its members
+
+/** Throws a ConfigurationError with a line for each mistake: `tenants[0].rules[2].effect.points: …`. */
+export async function applyProgramme(fileText: string): Promise<AppliedProgramme> {
+  const file = parseProgrammeFile(fileText);
+  const applied: AppliedProgramme = { tenants: [], madeSecrets: [] };
+  await db().$transaction(
+    async (tx) => {
+      for (const [index, tenant] of file.tenants.entries()) {
+        await applyTenant(tx, tenant, `tenants[${index}]`, applied);
+      }
+    },
+    { maxWait: 30_000, timeout: transactionMs },
+  );
+  forgetTenants();
+  return applied;
+}
+
+export function parseProgrammeFile(fileText: string): ProgrammeFile {
+  let json: unknown;
+  try {
+    json = parseStrictJson(fileText);
+  } catch (error) {
+    throw new ConfigurationError(`This is not valid JSON: ${error instanceof Error ? error.message : error}`);
+  }
+  const parsed = programmeFileSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+
+  const lines = parsed.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => `${pathOf([...issue.path, key])}: There is no such field.`)
+      : [`${pathOf(issue.path)}: ${issue.message}`],
+  );
+  throw new ConfigurationError(lines.join("\n"));
+}
+
+async function applyTenant(
+  tx: Tx,
+  tenant: TenantInFile,
+  path: string,
+  applied: AppliedProgramme,
+): Promise<void> {
+  const at = now();
+  const found = await findTenantByCode(tx, tenant.code);
+  const tenantId = found?.id ?? newId();
+  const { madeSecrets } = applied;
+  const applying: Applying = { tx, at, tenantId, tenantCode: tenant.code, path, madeSecrets };
+
+  const settings = { ...settingsOf(applying, tenant, found?.userAuth), updatedAt: at };
+  if (found) await updateTenant(tx, tenantId, settings);
+  else await insertTenant(tx, { ...defaults, ...settings, id: tenantId, code: tenant.code, createdAt: at });
+  applied.tenants.push({ code: tenant.code, isNew: !found });
+
+  for (const [index, hostname] of tenant.hostnames.entries()) {
+    const owner = await findOtherOwnerOfHost(tx, tenantId, hostname);
+    if (owner) throw mistake(`${path}.hostnames[${index}]`, `${hostname} belongs to the tenant ${owner}.`);
+  }
+  await replaceHosts(tx, tenantId, [...new Set(tenant.hostnames)]);
+
+  await applyAccess(applying, tenant);
+  await applyCatalogue(applying, tenant);
+  await applyMembers(applying, tenant);
+}
+
+const defaults = {
+  hostOrigins: [],
+  allowedOrigins: [],
+  locale: "en",
+  embeddedSeconds: 259_200,
+  interactiveSeconds: 86_400,
+  urlActivation: "once",
+  createMembersFromTokens: false,
+  emailConfirmation: "required",
+};
+
+function settingsOf(applying: Applying, tenant: TenantInFile, storedUserAuth: Prisma.JsonValue | undefined) {
+  const { sessions, userAuth, oauth2, pointsExpiry } = tenant;
+  return {
+    ...{ name: tenant.name, authMode: tenant.authMode },
+    ...present({
+      publicUrl: tenant.publicUrl,
+      hostUrl: tenant.hostUrl,
+      hostOrigins: tenant.hostOrigins,
+      allowedOrigins: tenant.allowedOrigins,
+      cookieDomain: tenant.cookieDomain,
+      locale: tenant.locale,
+      embeddedSeconds: sessions?.embeddedSeconds,
+      interactiveSeconds: sessions?.interactiveSeconds,
+      idleSeconds: sessions?.idleSeconds,
+      urlActivation: tenant.urlActivation,
+      createMembersFromTokens: tenant.createMembersFromTokens,
+      selfRegistration: tenant.selfRegistration,
+      emailConfirmation: tenant.emailConfirmation,
+      pointsExpireAfterDays: pointsExpiry === null ? null : pointsExpiry?.afterDays,
+      userAuth:
+        userAuth === null ? Prisma.DbNull : userAuth && sealUserAuth(applying, userAuth, storedUserAuth),
+      oauth2: oauth2 === null ? Prisma.DbNull : oauth2 && sealOauth2(oauth2),
+    }),
+  };
+}
+
+/** The shared key is a secret like the others: it applies when HS256 is first set up, and not again. */
+function sealUserAuth(
+  applying: Applying,
+  userAuth: NonNullable<TenantInFile["userAuth"]>,
+  stored: Prisma.JsonValue | undefined,
+): Prisma.InputJsonObject {
+  if (userAuth.algorithm === "RS256") return present(userAuth) as Prisma.InputJsonObject;
+
+  const { sharedKey, ...rest } = userAuth;
+  const storedKey =
+    stored && typeof stored === "object" && !Array.isArray(stored) ? stored.sealedSharedKey : null;
+  if (typeof storedKey === "string")
+    return { ...present(rest), sealedSharedKey: storedKey } as Prisma.InputJsonObject;
+
+  const made = secretOrNew(sharedKey);
+  tellSecret(applying, "shared key of the user authentication (HS256)", made);
+  return { ...present(rest), sealedSharedKey: sealSecret(made.secret) } as Prisma.InputJsonObject;
+}
+
+function sealOauth2(oauth2: NonNullable<TenantInFile["oauth2"]>): Prisma.InputJsonObject {
+  const { clientSecret, ...rest } = oauth2;
+  return { ...present(rest), sealedClientSecret: sealSecret(clientSecret) } as Prisma.InputJsonObject;
+}
+
+/** `tenants[0].rules[2].effect.points` */
+function pathOf(path: readonly PropertyKey[]): string {
+  const text = path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
+  return text.replace(/^\./, "") || "the file";
+}

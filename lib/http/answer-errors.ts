@@ -1,0 +1,15 @@
+import { describeError, log } from "#lib/config/log.ts";
+import { requestContext } from "#lib/config/request-context.ts";
+import { isDatabaseDown } from "#lib/db/database-down.ts";
+import { DomainError } from "#lib/domain/errors.ts";
+
+/** What was thrown, as a refusal. What is none is our side's fault: logged for us, a bare 500 or 503 for the caller. */
+export function refusalOf(error: unknown): DomainError {
+  if (error instanceof DomainError) return error;
+
+  const context = requestContext.getStore();
+  log().error({ requestId: context?.requestId, error: describeError(error) }, "request failed");
+  if (!isDatabaseDown(error)) return new DomainError("internal_error");
+  if (context) context.isDatabaseDown = true;
+  return new DomainError("database_unavailable");
+}

@@ -1,0 +1,32 @@
+import { unstable_rethrow } from "next/navigation";
+
+import { DomainError } from "#lib/domain/errors.ts";
+import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { refusalOf } from "#lib/http/answer-errors.ts";
+import { jsend } from "#lib/http/dialects/jsend.ts";
+import { hostOf } from "#lib/http/request-facts.ts";
+
+type Handle = (request: Request, tenant: Tenant) => Promise<Response>;
+
+/** Every endpoint of a programme's own host: find the tenant, run, and say what is thrown in JSend. */
+export function hostRoute(handle: Handle): (request: Request) => Promise<Response> {
+  return async (request) => {
+    try {
+      const tenant = await findTenantByHost(hostOf(request.headers));
+      if (!tenant) throw new DomainError("not_found");
+      return await handle(request, tenant);
+    } catch (error) {
+      unstable_rethrow(error); // redirect() and notFound() belong to Next
+      return jsend.refusal(refusalOf(error));
+    }
+  };
+}
+
+/** The same for endpoints that exist only where the host's own server signs members in. */
+export function embeddedRoute(handle: Handle): (request: Request) => Promise<Response> {
+  return hostRoute((request, tenant) => {
+    if (tenant.authMode !== "embedded") throw new DomainError("embedded_auth_disabled");
+    return handle(request, tenant);
+  });
+}

@@ -1,0 +1,59 @@
+/** The dialect of /api/auth, /api/session and /v1: success, fail (the caller can act) or error (our side). */
+import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
+import { limitHeaders } from "#lib/http/rate-limits.ts";
+
+// The one table from refusal to status here: a code without a line in it does not compile.
+const statusByCode: Record<DomainErrorCode, number> = {
+  body_too_large: 413,
+  client_invalid: 401,
+  cross_site_request: 403,
+  database_unavailable: 503,
+  embedded_auth_disabled: 404,
+  internal_error: 500,
+  invalid_input: 400,
+  invalid_json: 400,
+  member_not_found: 404,
+  member_restricted: 403,
+  method_not_allowed: 405,
+  not_found: 404,
+  origin_not_allowed: 403,
+  points_insufficient: 409,
+  rate_limited: 429,
+  reward_not_found: 404,
+  server_side_only: 403,
+  session_invalid: 401,
+  unsupported_media_type: 415,
+};
+
+/** Every answer of this dialect is somebody's own. */
+const privately = { "Cache-Control": "private, no-store" };
+
+export const jsend = {
+  success(data: object, headers: HeadersInit = {}): Response {
+    return answer({ status: "success", data }, 200, headers);
+  },
+
+  refusal(error: DomainError): Response {
+    const { code, message, details } = error;
+    const status = statusByCode[code];
+    if (status >= 500) return answer({ status: "error", code, message }, status);
+    return answer({ status: "fail", code, message, data: details }, status, limitHeaders(error));
+  },
+
+  methodNotAllowed(allowed: readonly string[]): Response {
+    const refusal = jsend.refusal(new DomainError("method_not_allowed"));
+    refusal.headers.set("Allow", allowed.join(", "));
+    return refusal;
+  },
+};
+
+function answer(body: object, status: number, headers: HeadersInit = {}): Response {
+  const response = Response.json(body, {
+    status,
+    headers: { ...privately, "Content-Type": "application/json; charset=utf-8" },
+  });
+  new Headers(headers).forEach((value, name) => {
+    response.headers.append(name, value);
+  });
+  return response;
+}

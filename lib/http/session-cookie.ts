@@ -1,0 +1,139 @@
+/**
+ * The session token and the cookies that carry it. The only importer of iron-session: the token is its seal around the
+ * id of a row, and the row keeps a hash of it, because a seal alone can be altered and still open.
+ */
+import { createHash } from "node:crypto";
+import { sealData, unsealData } from "iron-session";
+
+import { now, secondsUntil } from "#lib/config/clock.ts";
+import { env } from "#lib/config/env.ts";
+import { isUuid, newId, type SessionId } from "#lib/domain/ids.ts";
+import { hashSecret } from "#lib/domain/secrets.ts";
+import { cookieRanks, type RankedCredential, type SessionCredential } from "#lib/domain/sessions/session.ts";
+import { isWithin } from "#lib/domain/tenants/cookie-domain.ts";
+import { hostnameOf } from "#lib/domain/tenants/find-tenant.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { jsend } from "#lib/http/dialects/jsend.ts";
+import { hostOf } from "#lib/http/request-facts.ts";
+
+type CookieName = keyof typeof cookieRanks;
+
+const tokenForm = /^[A-Za-z0-9._~*-]{1,1024}$/;
+const tokensReadMax = 8; // more cookies than any honest browser has of ours
+
+/** A new token, and the credential whose row is to be made. */
+export async function mintToken(): Promise<{ token: string; credential: SessionCredential }> {
+  const id = newId<SessionId>();
+  const [newest] = env().LAUREL_SECRET;
+  if (!newest) throw new Error("LAUREL_SECRET is not set; the start script sees to it.");
+  // No lifetime in the seal: the row decides.
+  const token = await sealData({ id }, { password: { [passwordId(newest)]: newest }, ttl: 0 });
+  return { token, credential: { id, tokenHash: hashSecret(token) } };
+}
+
+/** What a token names, if it is one of ours; whether that session lives, the database says. */
+export async function openToken(token: string): Promise<SessionCredential | null> {
+  if (!tokenForm.test(token)) return null;
+  const password = Object.fromEntries(env().LAUREL_SECRET.map((secret) => [passwordId(secret), secret]));
+  const { id } = await unsealData<{ id?: unknown }>(token, { password, ttl: 0 });
+  return typeof id === "string" && isUuid(id) ? { id: id as SessionId, tokenHash: hashSecret(token) } : null;
+}
+
+/** Every session token among the cookies, also where a name is there twice. */
+export async function readCookieCredentials(headers: Headers): Promise<RankedCredential[]> {
+  const found = cookiePairs(headers.get("cookie") ?? "").slice(0, tokensReadMax);
+  const credentials = await Promise.all(
+    found.map(async ({ name, value }) => {
+      const credential = await openToken(value);
+      return credential && { ...credential, rank: cookieRanks[name] };
+    }),
+  );
+  return credentials.filter((credential) => credential !== null);
+}
+
+/** The two cookies of a host's shared domain, as `POST /api/auth` shows them to the host's server. */
+export function sharedCookies(token: string, maxAgeSeconds: number, cookieDomain: string | null): string[] {
+  const domain = cookieDomain ? `Domain=${cookieDomain}; ` : "";
+  const common = `Max-Age=${maxAgeSeconds}; ${domain}Path=/; HttpOnly; Secure`;
+  return [`session=${token}; ${common}; SameSite=None`, `session_legacy=${token}; ${common}`];
+}
+
+/**
+ * The cookies of an activation. Inside another site's page only a partitioned cookie stays; a domain that the microsite's
+ * host does not belong to would make the browser drop the cookie, so there it is left out.
+ */
+export function activationCookies(
+  request: Request,
+  tenant: Tenant,
+  token: string,
+  expiresAt: Date,
+): string[] {
+  const maxAgeSeconds = secondsUntil(expiresAt, now());
+  if (isInForeignPage(request.headers)) return [partitionedCookie(token, maxAgeSeconds)];
+  return sharedCookies(token, maxAgeSeconds, reachableDomain(request, tenant));
+}
+
+/** The cookies of an activation by a page of ours that knows it is framed. */
+export function partitionedCookiesFor(token: string, expiresAt: Date): string[] {
+  return [partitionedCookie(token, secondsUntil(expiresAt, now()))];
+}
+
+/** An answer with these cookies; appended one by one, as `Set-Cookie` cannot be joined. */
+export function withCookies(response: Response, cookies: readonly string[]): Response {
+  for (const cookie of cookies) response.headers.append("Set-Cookie", cookie);
+  return response;
+}
+
+/** The browser is signed out: no cookie of this site, no cached page, nothing stored. */
+export function signedOutAnswer(request: Request, tenant: Tenant): Response {
+  const answer = jsend.success({ redirectTo: null }, { "Clear-Site-Data": '"cache", "storage"' });
+  return withCookies(answer, clearedCookies(request, tenant));
+}
+
+function partitionedCookie(token: string, maxAgeSeconds: number): string {
+  return `__Host-session_p=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=None; Partitioned`;
+}
+
+/** Takes every cookie of this site away: the same attributes, and no time left. */
+function clearedCookies(request: Request, tenant: Tenant): string[] {
+  return [
+    partitionedCookie("", 0),
+    "__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
+    ...sharedCookies("", 0, reachableDomain(request, tenant)),
+  ];
+}
+
+/** By what browsers say of a frame's navigation, or of a cross-site page's fetch: contract 3.2. */
+function isInForeignPage(headers: Headers): boolean {
+  const destination = headers.get("sec-fetch-dest");
+  const isCrossSite = headers.get("sec-fetch-site") === "cross-site";
+  if (isCrossSite && (destination === "iframe" || destination === "empty")) return true;
+  return headers.has("sec-fetch-storage-access");
+}
+
+function reachableDomain(request: Request, { cookieDomain }: Tenant): string | null {
+  return cookieDomain && isWithin(hostnameOf(hostOf(request.headers)), cookieDomain) ? cookieDomain : null;
+}
+
+function cookiePairs(header: string): { name: CookieName; value: string }[] {
+  return header.split(";").flatMap((pair) => {
+    const separator = pair.indexOf("=");
+    const name = pair.slice(0, separator).trim();
+    if (separator === -1 || !Object.hasOwn(cookieRanks, name)) return [];
+    return [{ name: name as CookieName, value: decoded(pair.slice(separator + 1).trim()) }];
+  });
+}
+
+/** Some hosts' languages percent-encode a cookie's value when they set it. */
+function decoded(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+/** iron-session names the key in the seal by a number; it must stay the same when the list of secrets changes. */
+function passwordId(secret: string): number {
+  return createHash("sha256").update(secret).digest().readUInt32BE(0);
+}
