@@ -2,8 +2,6 @@ import createNextIntlPlugin from "next-intl/plugin";
 
 /** @type {import("next").NextConfig} */
 const nextConfig = {
-  // unauthorized() and app/unauthorized.tsx: a stranger's page is a 401.
-  experimental: { authInterrupts: true },
   images: { unoptimized: true }, // people's and rewards' pictures never pass an optimizer of ours
   poweredByHeader: false,
   reactStrictMode: true,

@@ -1,20 +1,6 @@
-import type { Metadata } from "next";
-import { getTranslations } from "next-intl/server";
+import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
+import { pageTitle } from "#app/_i18n/page-title.ts";
 
-import { NoticePage } from "#app/_components/notice-page.tsx";
+export const generateMetadata = pageTitle("notFound");
 
-export async function generateMetadata(): Promise<Metadata> {
-  const t = await getTranslations("notFound");
-  return { title: t("title") };
-}
-
-export default async function NotFound() {
-  const t = await getTranslations("notFound");
-  return (
-    <NoticePage title={t("title")} text={t("text")}>
-      <a href="/" className="button-primary">
-        {t("back")}
-      </a>
-    </NoticePage>
-  );
-}
+export default NotFoundNotice;

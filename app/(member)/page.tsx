@@ -3,17 +3,16 @@ import { getTranslations } from "next-intl/server";
 import { BalanceHero } from "#app/_components/balance-hero.tsx";
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { EntryList } from "#app/_components/entry-list.tsx";
+import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
 import { SectionHeading } from "#app/_components/section-heading.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { getHome } from "#lib/domain/home/get-home.ts";
 import { tierProgress } from "#lib/domain/tiers/tier-progress.ts";
-import { requireMemberPage } from "#lib/http/member-session.ts";
 
 export const generateMetadata = pageTitle("home");
 
-export default async function HomePage() {
-  const { tenant, session, wallet } = await requireMemberPage();
+export default memberPage(async ({ tenant, session, wallet }) => {
   const { nearRewards, newestEntries } = await getHome(tenant.id, session.member.id, wallet);
   const t = await getTranslations("home");
   const { balancePoints } = wallet;
@@ -53,4 +52,4 @@ export default async function HomePage() {
       )}
     </div>
   );
-}
+});

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { getTranslations } from "next-intl/server";
 
-type Page = "home" | "card" | "rewards" | "wallet" | "activity" | "profile" | "signedOut";
+type Page = "home" | "card" | "rewards" | "wallet" | "activity" | "profile" | "signedOut" | "notFound";
 
 /** A page's `generateMetadata`: its title, in the reader's language. */
 export function pageTitle(page: Page): () => Promise<Metadata> {

@@ -6,8 +6,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 export type RequestContext = {
   requestId: string;
-  /** Set by whoever found that the database cannot be reached. */
-  isDatabaseDown: boolean;
+  /** The status a page wants to be answered with; null leaves it to Next. */
+  pageStatus: number | null;
 };
 
 const shared = globalThis as typeof globalThis & { laurelRequests?: AsyncLocalStorage<RequestContext> };

@@ -6,7 +6,10 @@ export type NewLedgerEntry = {
   memberId: string;
   kind: string;
   points: number;
+  /** How much of it counts as earned, spent or expired. */
   earnedPoints: number;
+  spentPoints: number;
+  expiredPoints: number;
   reference: string | null;
   description: string | null;
   occurredAt: Date;
@@ -31,12 +34,14 @@ export const safePointsMax = Number.MAX_SAFE_INTEGER;
  * the reference has been posted before.
  */
 export async function postEntry(tx: Tx, entry: NewLedgerEntry): Promise<LedgerEntryRow | null> {
-  const { tenantId, memberId, points, earnedPoints, reference } = entry;
+  const { tenantId, memberId, points, earnedPoints, spentPoints, expiredPoints, reference } = entry;
   const rows = await tx.$queryRaw<LedgerEntryRow[]>`
     WITH "moved" AS (
       UPDATE "wallets" w SET
         "balancePoints" = w."balancePoints" + ${points}::bigint,
         "lifetimePoints" = w."lifetimePoints" + ${earnedPoints}::bigint,
+        "spentPoints" = w."spentPoints" + ${spentPoints}::bigint,
+        "expiredPoints" = w."expiredPoints" + ${expiredPoints}::bigint,
         "entryCount" = w."entryCount" + 1
       WHERE w."tenantId" = ${tenantId}::uuid AND w."memberId" = ${memberId}::uuid
         AND w."balancePoints" + ${points}::bigint BETWEEN 0 AND ${safePointsMax}::bigint
@@ -96,13 +101,17 @@ export async function findBrokenLedgerLaws(): Promise<BrokenLaw[]> {
   return db().$queryRaw<BrokenLaw[]>`
     WITH "sums" AS (
       SELECT "tenantId", "memberId", sum("points") AS "points", count(*) AS "entries", max("sequence") AS "newest",
-        sum("points") FILTER (WHERE "kind" IN ('OPENING', 'EARN')) AS "earned"
+        sum("points") FILTER (WHERE "kind" IN ('OPENING', 'EARN')) AS "earned",
+        -sum("points") FILTER (WHERE "kind" = 'SPEND') AS "spent",
+        -sum("points") FILTER (WHERE "kind" = 'EXPIRY') AS "expired"
       FROM "ledger_entries" GROUP BY "tenantId", "memberId"
     ),
     "wallet_laws" AS (
-      SELECT w."tenantId", w."memberId", w."balancePoints", w."lifetimePoints", w."entryCount",
+      SELECT w."tenantId", w."memberId", w."balancePoints", w."lifetimePoints", w."spentPoints",
+        w."expiredPoints", w."entryCount",
         COALESCE(s."points", 0) AS "points", COALESCE(s."entries", 0) AS "entries", COALESCE(s."newest", 0) AS "newest",
-        COALESCE(s."earned", 0) AS "earned"
+        COALESCE(s."earned", 0) AS "earned", COALESCE(s."spent", 0) AS "spent",
+        COALESCE(s."expired", 0) AS "expired"
       FROM "wallets" w LEFT JOIN "sums" s USING ("tenantId", "memberId")
     ),
     "steps" AS (
@@ -118,6 +127,10 @@ export async function findBrokenLedgerLaws(): Promise<BrokenLaw[]> {
     SELECT 'a wallet''s lifetime points are the sum of what was earned', "tenantId", "memberId",
       format('lifetime %s, earned %s', "lifetimePoints", "earned")
     FROM "wallet_laws" WHERE "lifetimePoints" <> "earned"
+    UNION ALL
+    SELECT 'a wallet''s spent and expired points are the sums of those entries', "tenantId", "memberId",
+      format('spent %s of %s, expired %s of %s', "spentPoints", "spent", "expiredPoints", "expired")
+    FROM "wallet_laws" WHERE "spentPoints" <> "spent" OR "expiredPoints" <> "expired"
     UNION ALL
     SELECT 'a wallet''s entries are numbered from 1 without a gap', "tenantId", "memberId",
       format('%s entries, newest %s, wallet says %s', "entries", "newest", "entryCount")

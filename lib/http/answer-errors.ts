@@ -9,7 +9,5 @@ export function refusalOf(error: unknown): DomainError {
 
   const context = requestContext.getStore();
   log().error({ requestId: context?.requestId, error: describeError(error) }, "request failed");
-  if (!isDatabaseDown(error)) return new DomainError("internal_error");
-  if (context) context.isDatabaseDown = true;
-  return new DomainError("database_unavailable");
+  return new DomainError(isDatabaseDown(error) ? "database_unavailable" : "internal_error");
 }

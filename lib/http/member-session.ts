@@ -1,34 +1,43 @@
 /** Who calls, by the session cookies. Every page and handler asks for itself; a layout is no gate. */
 import { headers } from "next/headers";
-import { notFound, redirect, unauthorized } from "next/navigation";
+import { notFound, redirect } from "next/navigation";
 import { cache } from "react";
+
+import { requestContext } from "#lib/config/request-context.ts";
 import { readSession, type SignedIn } from "#lib/domain/sessions/read-session.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
-import { refusalOf } from "#lib/http/answer-errors.ts";
 import { hostOf, pathOf } from "#lib/http/request-facts.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
 
 /** The programme of the page that is being rendered. Read once for a page and its layouts. */
 export const requireTenantPage = cache(async (): Promise<Tenant> => {
-  const tenant = await orPageError(findTenantByHost(hostOf(await headers())));
+  const tenant = await findTenantByHost(hostOf(await headers()));
   return tenant ?? notFound();
 });
 
 /**
- * The member whose page this is. A stranger gets the 401 page of an embedded programme, or the sign-in page of an
- * interactive one. Opening a page is an activity; a browser's prefetch is none.
+ * The member whose page this is; null for a stranger. Opening a page is an activity, a browser's prefetch is none. A
+ * stranger to an interactive programme is sent to its sign-in page.
  */
-export const requireMemberPage = cache(async (): Promise<SignedIn & { tenant: Tenant }> => {
+export const findPageMember = cache(async (): Promise<(SignedIn & { tenant: Tenant }) | null> => {
   const tenant = await requireTenantPage();
   const requestHeaders = await headers();
   const credentials = await readCookieCredentials(requestHeaders);
-  const isActivity = !isPrefetch(requestHeaders);
-  const signedIn = await orPageError(readSession(tenant.id, credentials, { isActivity }));
+  const signedIn = await readSession(tenant.id, credentials, { isActivity: !isPrefetch(requestHeaders) });
   if (signedIn) return { ...signedIn, tenant };
-  if (tenant.authMode === "embedded") return unauthorized();
+  if (tenant.authMode === "embedded") return null;
   return redirect(`/login?callbackUrl=${encodeURIComponent(pathOf(requestHeaders))}`);
 });
+
+/**
+ * The status of the page that is being rendered. Next's own way to a 401 or 404 in the middle of a page leaves a body
+ * that only a script fills: docs/decisions/0006-pages-set-their-own-status.md
+ */
+export function answerPageWith(status: 401 | 404 | 500 | 503): void {
+  const context = requestContext.getStore();
+  if (context) context.pageStatus = status;
+}
 
 /** Who is signed in by these cookies, without taking the question for an activity; null for a stranger. */
 export async function findSignedIn(request: Request, tenant: Tenant): Promise<SignedIn | null> {
@@ -39,11 +48,4 @@ export async function findSignedIn(request: Request, tenant: Tenant): Promise<Si
 export function isPrefetch(requestHeaders: Headers): boolean {
   const purpose = `${requestHeaders.get("sec-purpose") ?? ""} ${requestHeaders.get("purpose") ?? ""}`;
   return purpose.includes("prefetch") || requestHeaders.has("next-router-prefetch");
-}
-
-/** A page has no renderer of refusals: it throws, and the start script turns a missing database into a 503. */
-async function orPageError<Value>(read: Promise<Value>): Promise<Value> {
-  return read.catch((error: unknown) => {
-    throw refusalOf(error);
-  });
 }

@@ -9,7 +9,6 @@ export function securityHeaders(policy: {
 }): Record<string, string> {
   return {
     "Content-Security-Policy": contentSecurityPolicy(policy),
-    "Referrer-Policy": "strict-origin-when-cross-origin",
     "X-Content-Type-Options": "nosniff",
   };
 }

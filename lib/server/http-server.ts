@@ -44,7 +44,7 @@ export function createHttpServer(handleByNext: NextHandler, isDevelopment: boole
       keepAliveTimeout: keepAliveTimeoutMs,
     },
     (request, response) => {
-      const context: RequestContext = { requestId: newId(), isDatabaseDown: false };
+      const context: RequestContext = { requestId: newId(), pageStatus: null };
       requestContext.run(context, () => {
         answer(request, response, context, handleByNext, isDevelopment).catch((error: unknown) => {
           log().error({ requestId: context.requestId, error: describeError(error) }, "request failed");
@@ -132,10 +132,13 @@ function watch(
     if (route !== "(asset)" && response.hasHeader("Cache-Control")) {
       response.setHeader("Cache-Control", "private, no-store"); // Next adds words of its own
     }
-    // A page that throws is a 500 to Next; where the database was the reason, a 503 tells callers to come back.
-    const isDown = status === 500 && context.isDatabaseDown;
-    if (isDown) response.setHeader("Retry-After", "5");
-    return writeHead(isDown ? 503 : status, ...rest);
+    if (!response.hasHeader("Referrer-Policy")) {
+      response.setHeader("Referrer-Policy", "strict-origin-when-cross-origin");
+    }
+    // Next answers a page with 200; what the page itself found out counts.
+    const pageStatus = status === 200 ? (context.pageStatus ?? status) : status;
+    if (pageStatus === 503) response.setHeader("Retry-After", "5");
+    return writeHead(pageStatus, ...rest);
   }) as typeof response.writeHead;
 
   response.on("close", () => {

@@ -3,20 +3,17 @@ import { getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { EntryList } from "#app/_components/entry-list.tsx";
+import { memberPage } from "#app/_components/member-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { listStatement } from "#lib/domain/ledger/list-statement.ts";
-import { requireMemberPage } from "#lib/http/member-session.ts";
 
 export const generateMetadata = pageTitle("activity");
 
 const entriesPerPage = 20;
 
-export default async function ActivityPage({
-  searchParams,
-}: {
-  searchParams: Promise<{ before?: string | string[] }>;
-}) {
-  const { tenant, session } = await requireMemberPage();
+type Props = { searchParams: Promise<{ before?: string | string[] }> };
+
+export default memberPage<Props>(async ({ tenant, session }, { searchParams }) => {
   const { before } = await searchParams;
   const beforeSequence = typeof before === "string" && /^[1-9]\d{0,8}$/.test(before) ? Number(before) : null;
   const page = { beforeSequence, limit: entriesPerPage };
@@ -46,4 +43,4 @@ export default async function ActivityPage({
       </div>
     </div>
   );
-}
+});

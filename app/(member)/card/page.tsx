@@ -1,13 +1,11 @@
 import { getTranslations } from "next-intl/server";
-
+import { memberPage } from "#app/_components/member-page.tsx";
 import { ScanCode } from "#app/_components/scan-code.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
-import { requireMemberPage } from "#lib/http/member-session.ts";
 
 export const generateMetadata = pageTitle("card");
 
-export default async function CardPage() {
-  const { tenant, session } = await requireMemberPage();
+export default memberPage(async ({ tenant, session }) => {
   const t = await getTranslations("card");
   const { accountNumber, profile } = session.member;
 
@@ -38,4 +36,4 @@ export default async function CardPage() {
       <p className="mt-4 text-balance text-center text-muted text-sm">{t("hint")}</p>
     </div>
   );
-}
+});

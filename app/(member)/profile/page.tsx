@@ -1,15 +1,14 @@
 import { getFormatter, getTranslations } from "next-intl/server";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { LeaveProgramme } from "#app/_components/leave-programme.tsx";
+import { memberPage } from "#app/_components/member-page.tsx";
 import { SignOutButton } from "#app/_components/sign-out-button.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import type { Member } from "#lib/domain/members/member.ts";
-import { requireMemberPage } from "#lib/http/member-session.ts";
 
 export const generateMetadata = pageTitle("profile");
 
-export default async function ProfilePage() {
-  const { tenant, session, wallet } = await requireMemberPage();
+export default memberPage(async ({ tenant, session, wallet }) => {
   const t = await getTranslations("profile");
   const format = await getFormatter();
   const { member } = session;
@@ -75,7 +74,7 @@ export default async function ProfilePage() {
       </section>
     </div>
   );
-}
+});
 
 function Details({ rows, unknown }: { rows: [string, string | null][]; unknown: string }) {
   return (

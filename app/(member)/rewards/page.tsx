@@ -1,15 +1,14 @@
 import { getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
+import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
-import { requireMemberPage } from "#lib/http/member-session.ts";
 
 export const generateMetadata = pageTitle("rewards");
 
-export default async function RewardsPage() {
-  const { tenant, wallet } = await requireMemberPage();
+export default memberPage(async ({ tenant, wallet }) => {
   const rewards = await listShelf(tenant.id, wallet);
   const t = await getTranslations("rewards");
   const { balancePoints } = wallet;
@@ -41,7 +40,7 @@ export default async function RewardsPage() {
       ))}
     </div>
   );
-}
+});
 
 /** In the order of the shelf; what has no category comes last. */
 function groupByCategory(rewards: readonly ShelfReward[]) {

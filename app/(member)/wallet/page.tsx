@@ -2,13 +2,12 @@ import Link from "next/link";
 import { getFormatter, getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
+import { memberPage } from "#app/_components/member-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
-import { requireMemberPage } from "#lib/http/member-session.ts";
 
 export const generateMetadata = pageTitle("wallet");
 
-export default async function WalletPage() {
-  const { wallet } = await requireMemberPage();
+export default memberPage(async ({ wallet }) => {
   const t = await getTranslations("wallet");
   const format = await getFormatter();
   const others = [
@@ -50,4 +49,4 @@ export default async function WalletPage() {
       </section>
     </div>
   );
-}
+});

@@ -30,6 +30,15 @@ export type PostPoints = {
 // These count as earned, and so towards a tier.
 const earningKinds: readonly LedgerEntryKind[] = ["OPENING", "EARN"];
 
+/** Which way each kind moves points; 0 where it may go either way. */
+const signOf: Record<LedgerEntryKind, -1 | 0 | 1> = {
+  OPENING: 1,
+  EARN: 1,
+  SPEND: -1,
+  EXPIRY: -1,
+  ADJUSTMENT: 0,
+};
+
 /**
  * Null where the reference was posted before. Refuses `points_insufficient` where the balance would fall below zero,
  * `invalid_input` for points that are no whole number in range. The caller owns the transaction.
@@ -39,6 +48,9 @@ export async function postPoints(tx: Tx, command: PostPoints): Promise<LedgerEnt
   if (!Number.isSafeInteger(points) || points === 0) {
     throw invalidInput({ points: "Points are a whole number between −(2^53 − 1) and 2^53 − 1, and not 0." });
   }
+  if (signOf[kind] !== 0 && Math.sign(points) !== signOf[kind]) {
+    throw invalidInput({ points: `Points of the kind ${kind} have the other sign.` });
+  }
 
   const at = now();
   const row = await postEntry(tx, {
@@ -47,7 +59,9 @@ export async function postPoints(tx: Tx, command: PostPoints): Promise<LedgerEnt
     memberId,
     kind,
     points,
-    earnedPoints: earningKinds.includes(kind) ? Math.max(points, 0) : 0,
+    earnedPoints: earningKinds.includes(kind) ? points : 0,
+    spentPoints: kind === "SPEND" ? -points : 0,
+    expiredPoints: kind === "EXPIRY" ? -points : 0,
     reference,
     description: command.description ?? null,
     occurredAt: command.occurredAt ?? at,

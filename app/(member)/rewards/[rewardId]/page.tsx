@@ -1,24 +1,35 @@
 import { ArrowLeft, CircleCheck, Info } from "lucide-react";
 import type { Metadata } from "next";
 import Link from "next/link";
-import { notFound } from "next/navigation";
+import { unstable_rethrow } from "next/navigation";
 import { getFormatter, getTranslations } from "next-intl/server";
 import { cache } from "react";
 
+import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
-import { DomainError } from "#lib/domain/errors.ts";
 import { getShelfReward, type RewardGate } from "#lib/domain/rewards/shelf.ts";
-import { requireMemberPage } from "#lib/http/member-session.ts";
+import { findPageMember } from "#lib/http/member-session.ts";
 
 type Props = { params: Promise<{ rewardId: string }> };
 
+/** The reward of this page, read once for its title and its body. */
+const readReward = cache(getShelfReward);
+
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
-  const { reward } = await readReward((await params).rewardId);
-  return { title: reward.name };
+  try {
+    const signedIn = await findPageMember();
+    if (!signedIn) return {};
+    const { tenant, wallet } = signedIn;
+    const { name } = await readReward(tenant.id, (await params).rewardId, wallet);
+    return { title: name };
+  } catch (error) {
+    unstable_rethrow(error);
+    return {}; // the page meets the same failure, and tells
+  }
 }
 
-export default async function RewardPage({ params }: Props) {
-  const { reward, wallet } = await readReward((await params).rewardId);
+export default memberPage<Props>(async ({ tenant, wallet }, { params }) => {
+  const reward = await readReward(tenant.id, (await params).rewardId, wallet);
   const t = await getTranslations();
   const format = await getFormatter();
   const { name, summary, description, terms, pricePoints, gate, tier, perMemberLimit, stockRemaining } =
@@ -101,21 +112,10 @@ export default async function RewardPage({ params }: Props) {
       </div>
     </div>
   );
-}
+});
 
 type Translate = Awaited<ReturnType<typeof getTranslations<never>>>;
 type FormatDate = Awaited<ReturnType<typeof getFormatter>>["dateTime"];
-
-/** The reward of this page, read once for its title and its body; an id that is none is a 404. */
-const readReward = cache(async (rewardId: string) => {
-  const { tenant, wallet } = await requireMemberPage();
-  try {
-    return { reward: await getShelfReward(tenant.id, rewardId, wallet), wallet };
-  } catch (error) {
-    if (error instanceof DomainError && error.code === "reward_not_found") notFound();
-    throw error;
-  }
-});
 
 function explain(gate: RewardGate | null, formatDate: FormatDate, t: Translate): string {
   switch (gate?.gate) {

@@ -1,0 +1,75 @@
+import { headers } from "next/headers";
+import { unstable_rethrow } from "next/navigation";
+import { getTranslations } from "next-intl/server";
+import type { ReactNode } from "react";
+import { hostNameOf } from "#app/_components/host-name.ts";
+import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
+import { NoticePage } from "#app/_components/notice-page.tsx";
+import type { DomainError } from "#lib/domain/errors.ts";
+import type { SignedIn } from "#lib/domain/sessions/read-session.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { refusalOf } from "#lib/http/answer-errors.ts";
+import { answerPageWith, findPageMember, requireTenantPage } from "#lib/http/member-session.ts";
+import { pathOf } from "#lib/http/request-facts.ts";
+
+type Render<Props> = (signedIn: SignedIn & { tenant: Tenant }, props: Props) => Promise<ReactNode>;
+
+/**
+ * Every page of a member: it asks who calls, and says so where nobody does (401), where what it shows is not there (404),
+ * or where our side fails (500, 503). The data layer is asked again by `render`, with the member this found.
+ */
+export function memberPage<Props = object>(render: Render<Props>) {
+  return async (props: Props): Promise<ReactNode> => {
+    try {
+      const signedIn = await findPageMember();
+      return signedIn ? await render(signedIn, props) : await strangerNotice();
+    } catch (error) {
+      unstable_rethrow(error); // redirect() and the like belong to Next
+      return refusalNotice(refusalOf(error));
+    }
+  };
+}
+
+/** The same for a layout: without a member there is nothing around the page's own answer. */
+export function memberLayout(
+  render: (signedIn: SignedIn & { tenant: Tenant }, children: ReactNode) => ReactNode,
+) {
+  return async ({ children }: { children: ReactNode }): Promise<ReactNode> => {
+    const signedIn = await findPageMember().catch((error: unknown) => {
+      unstable_rethrow(error);
+      return null; // the page meets the same failure, and tells
+    });
+    return signedIn ? render(signedIn, children) : children;
+  };
+}
+
+async function strangerNotice(): Promise<ReactNode> {
+  answerPageWith(401);
+  const { hostUrl } = await requireTenantPage();
+  const host = hostNameOf(hostUrl);
+  const t = await getTranslations("unauthorized");
+  if (!hostUrl || !host) return <NoticePage title={t("titleNoHost")} text={t("textNoHost")} />;
+  return (
+    <NoticePage title={t("title", { host })} text={t("text")}>
+      <a href={hostUrl} target="_top" className="button-primary">
+        {t("back", { host })}
+      </a>
+    </NoticePage>
+  );
+}
+
+async function refusalNotice(refusal: DomainError): Promise<ReactNode> {
+  if (refusal.code === "reward_not_found") {
+    answerPageWith(404);
+    return <NotFoundNotice />;
+  }
+  answerPageWith(refusal.code === "database_unavailable" ? 503 : 500);
+  const t = await getTranslations("error");
+  return (
+    <NoticePage title={t("title")} text={t("text")}>
+      <a href={pathOf(await headers())} className="button-primary">
+        {t("again")}
+      </a>
+    </NoticePage>
+  );
+}
