@@ -16,7 +16,7 @@ export async function RewardCard({ reward, balancePoints }: { reward: ShelfRewar
       <div className={isOut ? "opacity-50 grayscale" : undefined}>
         <RewardPicture pictureUrl={pictureUrl} />
       </div>
-      <div className="flex flex-1 flex-col p-4">
+      <div className="flex flex-1 flex-col p-3 sm:p-4">
         <h3 className="font-semibold leading-snug">
           <Link href={`/rewards/${id}`} prefetch={false} className="after:absolute after:inset-0">
             {name}

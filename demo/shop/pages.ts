@@ -66,7 +66,7 @@ function page(title: string, person: Person | null, body: string): string {
 <html lang="en">
 <head>
 <meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)} · Acme</title><style>${style}</style>
+<link rel="icon" href="data:,"><title>${escaped(title)} · Acme</title><style>${style}</style>
 </head>
 <body>
 <header><a class="brand" href="/">Acme</a><nav>${account}</nav></header>

@@ -29,7 +29,7 @@ export default memberPage(async ({ tenant, wallet }) => {
           <h2 className="mb-3 font-semibold text-lg tracking-tight">
             {name ?? (groups.length > 1 ? t("other") : t("all"))}
           </h2>
-          <ul className="grid grid-cols-1 gap-4 min-[26rem]:grid-cols-2 lg:grid-cols-3">
+          <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 md:grid-cols-3 lg:grid-cols-4">
             {inGroup.map((reward) => (
               <li key={reward.id}>
                 <RewardCard reward={reward} balancePoints={balancePoints} />

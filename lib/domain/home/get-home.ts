@@ -12,15 +12,27 @@ export type Home = {
   newestEntries: LedgerEntry[];
 };
 
-const rewardsPerSide = 2;
+const rewardsMax = 4;
+const goalsMax = 2;
 const entriesMax = 4;
 
 export async function getHome(tenantId: TenantId, memberId: MemberId, wallet: Wallet): Promise<Home> {
   const at = now();
   const { balancePoints } = wallet;
+  const rewardsPerSide = rewardsMax;
   const row = await readHomeRow({ tenantId, memberId, balancePoints, rewardsPerSide, entriesMax, at });
+  const rewards = row.rewards.map((reward) => onTheShelf(rewardOf(reward), wallet, at));
   return {
-    nearRewards: row.rewards.map((reward) => onTheShelf(rewardOf(reward), wallet, at)),
+    nearRewards: nearest(rewards, balancePoints),
     newestEntries: row.entries.map(ledgerEntryOf),
   };
+}
+
+/** Two goals to save for, if there are as many, and else the best that can be had now. */
+function nearest(cheapestFirst: readonly ShelfReward[], balancePoints: number): ShelfReward[] {
+  const affordable = cheapestFirst.filter(({ pricePoints }) => pricePoints <= balancePoints);
+  const goals = cheapestFirst.slice(affordable.length);
+  const goalsShown = Math.max(goalsMax, rewardsMax - affordable.length);
+  const nearestGoals = goals.slice(0, goalsShown);
+  return [...affordable.slice(-(rewardsMax - nearestGoals.length)), ...nearestGoals];
 }

@@ -36,6 +36,7 @@ export async function upsertEmbeddedSession(command: UpsertEmbeddedSession): Pro
   const { tenant, authIdentifier, profile } = command;
   const at = now();
   const { set, removed } = splitAttributes(profile.attributes);
+  if (Object.keys(set).length > attributesPerMemberMax) throw tooManyAttributes();
 
   const row = await upsertMemberRow({
     tenantId: tenant.id,
@@ -60,7 +61,11 @@ export async function upsertEmbeddedSession(command: UpsertEmbeddedSession): Pro
 
   const member = await findMemberByAuthIdentifier(tenant.id, authIdentifier);
   if (member?.isRestricted) throw new DomainError("member_restricted");
-  throw invalidInput({
+  throw tooManyAttributes();
+}
+
+function tooManyAttributes(): DomainError {
+  return invalidInput({
     profile: `A member has at most ${attributesPerMemberMax} attributes. Remove some: send them as null.`,
   });
 }

@@ -1,0 +1,142 @@
+/** The subject: a Laurel with a small programme on an empty database, and the requests it is measured with. */
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Client } from "pg";
+
+import { makeTemporaryFolder, startServer, undoLater } from "#tests/bench/cleanup.ts";
+import { connections, type Load, measure } from "#tests/bench/load.ts";
+
+export type Floor = "handler" | "page";
+
+export type Path = {
+  name: string;
+  floor: Floor;
+  /** Makes ready what requests for so many seconds need. */
+  prepare(seconds: number): Promise<{ load: Load; requests?: number }>;
+};
+
+const clientId = randomBytes(32).toString("base64url");
+const pages = ["/", "/rewards", "/wallet", "/activity", "/card", "/profile"];
+const activationsPerSecond = 500; // a token works once, so this many are minted for each second
+
+const members = Array.from({ length: 200 }, (_, index) => ({
+  authIdentifier: `bench-${index}`,
+  profile: { givenName: "Ada", familyName: `Bench ${index}`, emailAddress: `ada-${index}@bench.example` },
+}));
+const rewards = Array.from({ length: 12 }, (_, index) => ({
+  externalId: `reward-${index}`,
+  name: `Reward ${index}`,
+  summary: "A hot or iced coffee of your choice.",
+  type: "VOUCHER",
+  price: 100 + index * 150,
+  codeType: "GENERATED",
+  codePattern: "XXXX-9999",
+}));
+const programme = {
+  tenants: [
+    {
+      code: "bench",
+      name: "Bench",
+      hostnames: ["127.0.0.1"],
+      authMode: "embedded",
+      clientSecrets: [{ name: "bench", secret: clientId }],
+      tiers: [
+        { name: "Bronze", pointsRequirement: 0 },
+        { name: "Silver", pointsRequirement: 5000 },
+      ],
+      rewards,
+      members: members.map((member) => ({ ...member, points: 1200 })),
+    },
+  ],
+};
+
+/** Answers with Laurel's address. */
+export async function startLaurel(databaseUrl: string): Promise<string> {
+  const folder = makeTemporaryFolder();
+  const programmeFile = join(folder, "programme.json");
+  writeFileSync(programmeFile, JSON.stringify(programme));
+  return startServer("lib/server/start.ts", "/api/health/ready", {
+    DATABASE_URL: databaseUrl,
+    LAUREL_DATA_DIR: join(folder, "data"),
+    LAUREL_PROVISION: programmeFile,
+    LAUREL_SECRET: randomBytes(32).toString("base64url"),
+    LOG_LEVEL: "silent",
+  });
+}
+
+/** A database for this run alone on the server of `serverUrl`; answers with its address. */
+export async function createDatabase(serverUrl: string): Promise<{ url: string; version: string }> {
+  const name = `laurel_bench_${randomBytes(4).toString("hex")}`;
+  const client = new Client({ connectionString: serverUrl });
+  let created: Promise<unknown> = Promise.resolve();
+  undoLater(async () => {
+    await created.catch(() => undefined);
+    await client.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    await client.end();
+  });
+  created = client.connect().then(() => client.query(`CREATE DATABASE ${name}`));
+  await created;
+  const { rows } = await client.query<{ server_version: string }>("SHOW server_version");
+  const url = new URL(serverUrl);
+  url.pathname = `/${name}`;
+  return { url: url.href, version: rows[0]?.server_version ?? "" };
+}
+
+export async function laurelPaths(laurelUrl: string): Promise<Path[]> {
+  const [token = ""] = await mintTokens(laurelUrl, 1);
+  const read = (path: string, floor: Floor): Path => ({
+    name: `GET ${path}`,
+    floor,
+    prepare: async () => ({ load: { url: `${laurelUrl}${path}`, headers: { cookie: `session=${token}` } } }),
+  });
+  return [
+    {
+      name: "POST /api/auth",
+      floor: "handler",
+      prepare: async () => ({ load: upsertLoad(laurelUrl) }),
+    },
+    {
+      name: "GET /api/auth?session=…",
+      floor: "handler",
+      async prepare(seconds) {
+        const requests = seconds * activationsPerSecond;
+        const tokens = await mintTokens(laurelUrl, requests);
+        return { load: activationLoad(laurelUrl, tokens), requests };
+      },
+    },
+    read("/api/session", "handler"),
+    ...pages.map((path) => read(path, "page")),
+  ];
+}
+
+/** Sign-ins of members who are there already, with nothing new to tell. */
+function upsertLoad(laurelUrl: string): Load {
+  const bodies = members.map(({ authIdentifier, profile }) =>
+    JSON.stringify({ selector: { authIdentifier }, profile }),
+  );
+  let sent = 0;
+  return {
+    url: `${laurelUrl}/api/auth`,
+    method: "POST",
+    headers: { "content-type": "application/json", "x-client-id": clientId },
+    vary: () => ({ body: bodies[sent++ % bodies.length] ?? "" }),
+  };
+}
+
+function activationLoad(laurelUrl: string, tokens: string[]): Load {
+  const vary = () => {
+    const token = tokens.pop();
+    if (!token) throw new Error("There are too few tokens.");
+    return { path: `/api/auth?session=${token}` };
+  };
+  return { url: `${laurelUrl}/api/auth`, vary };
+}
+
+async function mintTokens(laurelUrl: string, count: number): Promise<string[]> {
+  const tokens: string[] = [];
+  const onBody = (body: string) => tokens.push(JSON.parse(body).data.session);
+  // Each connection prepares a request that it does not send, and takes a token for it.
+  await measure({ ...upsertLoad(laurelUrl), onBody }, { requests: count + 2 * connections });
+  return tokens;
+}

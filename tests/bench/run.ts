@@ -1,0 +1,88 @@
+/**
+ * `npm run bench`: how fast Laurel's hot paths are, beside the least that Next can do on the same machine in the same
+ * minute. docs/performance.md says how to read it.
+ *
+ * Every path is measured right after its floor, and the whole is done in rounds, so that what else the machine does falls
+ * on both alike; the table shows medians of the rounds.
+ */
+import { existsSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import { cleanUp, run, startServer } from "#tests/bench/cleanup.ts";
+import { createDatabase, type Floor, laurelPaths, startLaurel } from "#tests/bench/laurel.ts";
+import { measure } from "#tests/bench/load.ts";
+import { describeMachine, type Measured, table } from "#tests/bench/report.ts";
+
+const warmUpSeconds = 2;
+const floorPaths: Record<Floor, string> = { handler: "/api/bare", page: "/page" };
+
+const interrupted = new Promise<never>((_resolve, reject) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.once(signal, () => reject(new Error("Interrupted.")));
+  }
+});
+try {
+  await Promise.race([bench(), interrupted]);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+await cleanUp();
+process.exit(); // an interrupted bench may still be waiting for an answer
+
+async function bench(): Promise<void> {
+  const { databaseUrl, rounds, seconds } = readOptions();
+  await build();
+  const database = databaseUrl ? await createDatabase(databaseUrl) : null;
+  const floorUrl = await startServer("tests/bench/floor/serve.ts", floorPaths.page);
+  const laurelUrl = await startLaurel(database?.url ?? "");
+  const paths = await laurelPaths(laurelUrl);
+  const floorLoad = (floor: Floor) => ({ url: `${floorUrl}${floorPaths[floor]}` });
+
+  console.error("Warming up …");
+  for (const floor of ["handler", "page"] as const) {
+    await measure(floorLoad(floor), { seconds: warmUpSeconds });
+  }
+  for (const { prepare } of paths) {
+    const { load, requests } = await prepare(warmUpSeconds);
+    await measure(load, requests ? { requests } : { seconds: warmUpSeconds });
+  }
+
+  const measured: Measured[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    for (const { name, floor, prepare } of paths) {
+      console.error(`Round ${round} of ${rounds}: ${name}`);
+      const { load, requests } = await prepare(seconds);
+      const floorSample = await measure(floorLoad(floor), { seconds });
+      const sample = await measure(load, requests ? { requests } : { seconds });
+      measured.push({ name, floor, sample, floorSample });
+    }
+  }
+  const databaseName = database ? `PostgreSQL ${database.version}` : "embedded (PGlite)";
+  console.log(`${describeMachine(databaseName)}\n\n${table(measured)}`);
+}
+
+function readOptions(): { databaseUrl: string | undefined; rounds: number; seconds: number } {
+  const { values } = parseArgs({
+    options: {
+      database: { type: "string" },
+      rounds: { type: "string", default: "3" },
+      seconds: { type: "string", default: "6" },
+    },
+  });
+  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
+  if (!(rounds >= 1 && seconds >= 1)) throw new Error("--rounds and --seconds are numbers from 1.");
+  return { databaseUrl: values.database, rounds, seconds };
+}
+
+/** Builds what is not built yet; a build of older sources is the caller's to renew. */
+async function build(): Promise<void> {
+  if (!existsSync(".next/BUILD_ID")) {
+    console.error("Building Laurel …");
+    await run("npm", ["run", "--silent", "build"]);
+  }
+  if (!existsSync("tests/bench/floor/.next/BUILD_ID")) {
+    console.error("Building the floor …");
+    await run(process.execPath, ["node_modules/next/dist/bin/next", "build", "tests/bench/floor"]);
+  }
+}

@@ -1,0 +1,90 @@
+/** Calls of route handlers, as the start script would hand them on. */
+import * as activateRoute from "#app/api/auth/activate/route.ts";
+import * as authRoute from "#app/api/auth/route.ts";
+import * as sessionRoute from "#app/api/session/route.ts";
+import { ownedHeaders } from "#lib/http/request-facts.ts";
+import { profile, type TestTenant } from "#tests/support/factories.ts";
+
+export type Answer = { status: number; headers: Headers; cookies: string[]; json: Json };
+// biome-ignore lint/suspicious/noExplicitAny: an answer's JSON is what a test is about to look at
+type Json = any;
+
+type Call = { headers?: Record<string, string>; body?: unknown; address?: string };
+
+/** POST /api/auth by the tenant's own server, unless `call` says otherwise. */
+export function postAuth(tenant: TestTenant, call: Call = {}): Promise<Answer> {
+  const headers = { "x-client-id": tenant.clientId, "content-type": "application/json", ...call.headers };
+  const body = call.body ?? { selector: { authIdentifier: "user-1" }, profile };
+  return answerOf(authRoute.POST(requestTo(tenant, "/api/auth", { ...call, method: "POST", headers, body })));
+}
+
+export function deleteAuth(tenant: TestTenant, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+  const sent = { "x-client-id": tenant.clientId, "content-type": "application/json", ...headers };
+  return answerOf(authRoute.DELETE(requestTo(tenant, "/api/auth", { method: "DELETE", headers: sent, body })));
+}
+
+/** A link, opened by a browser with these cookies. */
+export function openLink(tenant: TestTenant, query: string, headers: Record<string, string> = {}): Promise<Answer> {
+  const sent = { accept: "application/json", ...headers }; // the pages are for the tests of the real server
+  return answerOf(authRoute.GET(requestTo(tenant, `/api/auth?${query}`, { headers: sent })));
+}
+
+export function preflightAuth(tenant: TestTenant, headers: Record<string, string>): Promise<Answer> {
+  return answerOf(authRoute.OPTIONS(requestTo(tenant, "/api/auth", { method: "OPTIONS", headers })));
+}
+
+export function headAuth(tenant: TestTenant, query: string): Promise<Answer> {
+  return answerOf(authRoute.HEAD(requestTo(tenant, `/api/auth?${query}`, { method: "HEAD" })));
+}
+
+export function postActivate(tenant: TestTenant, call: Call): Promise<Answer> {
+  const headers = { origin: `http://${tenant.host}`, "content-type": "application/json", ...call.headers };
+  return answerOf(
+    activateRoute.POST(requestTo(tenant, "/api/auth/activate", { ...call, method: "POST", headers })),
+  );
+}
+
+/** /api/session, with these cookies; changes come from the tenant's own origin unless `headers` say otherwise. */
+export function callSession(
+  tenant: TestTenant,
+  method: "GET" | "POST" | "DELETE",
+  cookie: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const own: Record<string, string> = method === "GET" ? {} : { origin: `http://${tenant.host}` };
+  const request = requestTo(tenant, "/api/session", { method, headers: { ...own, cookie, ...headers } });
+  return answerOf(sessionRoute[method](request));
+}
+
+export async function isSignedIn(tenant: TestTenant, cookie: string): Promise<boolean> {
+  return (await callSession(tenant, "GET", cookie)).json.data.authenticated;
+}
+
+/** The value of a cookie that an answer sets, as a browser would send it back. */
+export function cookieOf({ cookies }: Answer, name = "session"): string {
+  const cookie = cookies.find((each) => each.startsWith(`${name}=`));
+  return cookie?.split(";")[0] ?? "";
+}
+
+function requestTo(
+  tenant: TestTenant,
+  path: string,
+  call: Call & { method?: string },
+): Request {
+  const { method = "GET", headers = {}, body, address = "192.0.2.1" } = call;
+  const sent = { host: tenant.host, [ownedHeaders.clientAddress]: address, ...headers };
+  const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  return new Request(`http://${tenant.host}${path}`, { method, headers: sent, ...(text === undefined ? {} : { body: text }) });
+}
+
+async function answerOf(answer: Promise<Response>): Promise<Answer> {
+  const response = await answer;
+  const text = await response.text();
+  const isJson = response.headers.get("content-type")?.startsWith("application/json");
+  return {
+    status: response.status,
+    headers: response.headers,
+    cookies: response.headers.getSetCookie(),
+    json: isJson ? JSON.parse(text) : text,
+  };
+}
