@@ -1,6 +1,7 @@
 /** Bringing a database to the newest schema: which migrations there are, which it has, and applying the rest. */
 import { readdirSync, readFileSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
+import type { PrismaPg } from "@prisma/adapter-pg";
 import { Client } from "pg";
 import { PrismaPGlite } from "pglite-prisma-adapter";
 
@@ -38,7 +39,12 @@ export async function migrateServerDatabase(url: string): Promise<string[]> {
     if (isUpToDate(migrations, applied)) return [];
 
     const { applyMigrations } = await import("#lib/db/schema-engine.ts");
-    return await applyMigrations(serverAdapter(url), migrations);
+    const { adapter, dispose } = withWholeScripts(serverAdapter(url), client);
+    try {
+      return await applyMigrations(adapter, migrations);
+    } finally {
+      await dispose();
+    }
   } finally {
     await client.end(); // and with it the lock
   }
@@ -54,6 +60,33 @@ export async function missingMigrationSql(): Promise<string | null> {
   } finally {
     await pglite.close();
   }
+}
+
+/**
+ * Prisma's adapter cuts a script at every semicolon, also inside a function's body. Sent as it is, the server cuts it
+ * itself, and runs it in one transaction. `dispose` closes what the engine leaves open.
+ */
+function withWholeScripts(
+  adapter: PrismaPg,
+  client: Client,
+): { adapter: PrismaPg; dispose(): Promise<void> } {
+  const connect = adapter.connect.bind(adapter);
+  const connections: Awaited<ReturnType<typeof connect>>[] = [];
+  adapter.connect = async () => {
+    const connection = Object.assign(await connect(), {
+      executeScript: async (script: string) => {
+        await client.query(script);
+      },
+    });
+    connections.push(connection);
+    return connection;
+  };
+  return {
+    adapter,
+    async dispose() {
+      await Promise.all(connections.map((connection) => connection.dispose()));
+    },
+  };
 }
 
 const appliedMigrationsQuery =

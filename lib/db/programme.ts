@@ -89,6 +89,18 @@ export async function saveApiKey(
   );
 }
 
+/** Whether a key, which must name one tenant, is in use under another name or in another tenant. */
+export async function isKeyTaken(
+  tx: Tx,
+  table: "apiKey" | "adminApiKey",
+  key: { tenantId: string; name: string; keyHash: string },
+): Promise<boolean> {
+  const { tenantId, name, keyHash } = key;
+  const where = { keyHash, NOT: { tenantId, name } };
+  const taken = table === "apiKey" ? await tx.apiKey.count({ where }) : await tx.adminApiKey.count({ where });
+  return taken > 0;
+}
+
 export async function saveAdminApiKey(
   tx: Tx,
   item: { tenantId: string; name: string; newId: string; keyHash: string; at: Date },

@@ -18,7 +18,7 @@ export type Path = {
 
 const clientId = randomBytes(32).toString("base64url");
 const pages = ["/", "/rewards", "/wallet", "/activity", "/card", "/profile"];
-const activationsPerSecond = 500; // a token works once, so this many are minted for each second
+const activationsPerSecond = 200; // a token works once, so this many are minted for each second
 
 const members = Array.from({ length: 200 }, (_, index) => ({
   authIdentifier: `bench-${index}`,

@@ -24,27 +24,31 @@ export async function measure(
   let lastAnswerAtMs = 0;
 
   const startedAtMs = performance.now();
-  const running = autocannon({
-    ...{ url, method, headers, connections },
-    ...("seconds" in until ? { duration: until.seconds } : { amount: until.requests }),
-    requests: [
+  const { errors, timeouts } = await new Promise<autocannon.Result>((resolve, reject) => {
+    const running = autocannon(
       {
-        ...(vary && { setupRequest: (request) => ({ ...request, ...vary() }) }),
-        ...(onBody && { onResponse: (_status, body) => onBody(body) }),
+        ...{ url, method, headers, connections },
+        ...("seconds" in until ? { duration: until.seconds } : { amount: until.requests }),
+        requests: [
+          {
+            ...(vary && { setupRequest: (request) => ({ ...request, ...vary() }) }),
+            ...(onBody && { onResponse: (_status, body) => onBody(body) }),
+          },
+        ],
       },
-    ],
+      (error: Error | null, result) => (error ? reject(error) : resolve(result)),
+    );
+    running.on("response", (_client, status, _bytes, milliseconds) => {
+      times.push(milliseconds);
+      lastAnswerAtMs = performance.now();
+      if (status >= 200 && status < 400) return;
+      failedStatus ??= status;
+      running.stop();
+    });
   });
-  running.on("response", (_client, status, _bytes, milliseconds) => {
-    times.push(milliseconds);
-    lastAnswerAtMs = performance.now();
-    if (status >= 200 && status < 400) return;
-    failedStatus ??= status;
-    running.stop();
-  });
-  const { errors, timeouts } = await running;
 
   if (failedStatus !== null) throw new Error(`${method} ${url} was answered with ${failedStatus}.`);
-  if (errors + timeouts > 0) throw new Error(`${method} ${url}: ${errors} errors, ${timeouts} timeouts.`);
+  if (errors > 0) throw new Error(`${method} ${url}: ${errors} errors, ${timeouts} of them timeouts.`);
   times.sort((a, b) => a - b);
   return {
     requestsPerSecond: (times.length / (lastAnswerAtMs - startedAtMs)) * 1000,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import { db } from "#lib/db/client.ts";
+import { forgetTenants } from "#lib/domain/tenants/find-tenant.ts";
 import { deleteAuth, headAuth, isSignedIn, openLink, postAuth, preflightAuth } from "#tests/support/calls.ts";
 import { createTenant, profile } from "#tests/support/factories.ts";
 
@@ -29,11 +30,14 @@ test.each([
 test("a revoked client id and another tenant's are refused", async () => {
   const tenant = await createTenant();
   const other = await createTenant();
-  await db().clientSecret.updateMany({ where: { tenantId: other.id }, data: { revokedAt: new Date() } });
 
   const foreign = await postAuth({ ...tenant, clientId: other.clientId });
+  await db().clientSecret.updateMany({ where: { tenantId: tenant.id }, data: { revokedAt: new Date() } });
+  forgetTenants();
+  const revoked = await postAuth(tenant);
 
   expect(foreign).toMatchObject({ status: 401, json: { code: "client_invalid" } });
+  expect(revoked).toMatchObject({ status: 401, json: foreign.json });
 });
 
 test("the eleventh bad client id of a minute is refused with 429, and a good one passes all the same", async () => {
@@ -84,11 +88,23 @@ test.each(["POST", "DELETE"])("the preflight of a %s is refused without CORS hea
 
 test.each([
   ["nothing", {}, ["profile", "selector"]],
-  ["an empty profile", { ...good, profile: {} }, ["profile.emailAddress", "profile.familyName", "profile.givenName"]],
+  [
+    "an empty profile",
+    { ...good, profile: {} },
+    ["profile.emailAddress", "profile.familyName", "profile.givenName"],
+  ],
   ["a selector without an identifier", { ...good, selector: {} }, ["selector.authIdentifier"]],
-  ["an identifier that is a number", { ...good, selector: { authIdentifier: 5 } }, ["selector.authIdentifier"]],
+  [
+    "an identifier that is a number",
+    { ...good, selector: { authIdentifier: 5 } },
+    ["selector.authIdentifier"],
+  ],
   ["an empty identifier", { ...good, selector: { authIdentifier: "" } }, ["selector.authIdentifier"]],
-  ["white space at its end", { ...good, selector: { authIdentifier: "user\u00a0" } }, ["selector.authIdentifier"]],
+  [
+    "white space at its end",
+    { ...good, selector: { authIdentifier: "user\u00a0" } },
+    ["selector.authIdentifier"],
+  ],
   ["513 characters", { ...good, selector: { authIdentifier: "x".repeat(513) } }, ["selector.authIdentifier"]],
   ["a NUL", { ...good, selector: { authIdentifier: "a\u0000b" } }, ["selector.authIdentifier"]],
   ["a DEL", { ...good, selector: { authIdentifier: "a\u007fb" } }, ["selector.authIdentifier"]],
@@ -100,7 +116,11 @@ test.each([
   ["no e-mail address", { ...good, profile: { ...profile, emailAddress: "jane" } }, ["profile.emailAddress"]],
   ["a bad attribute name", { ...good, profile: { ...profile, "1st": 1 } }, ["profile.1st"]],
   ["a big attribute", { ...good, profile: { ...profile, big: "x".repeat(1023) } }, ["profile.big"]],
-  ["a control character within", { ...good, profile: { ...profile, deep: { a: ["\u0007"] } } }, ["profile.deep"]],
+  [
+    "a control character within",
+    { ...good, profile: { ...profile, deep: { a: ["\u0007"] } } },
+    ["profile.deep"],
+  ],
 ])("%s is refused with 400, which names the fields", async (_what, body, fields) => {
   const tenant = await createTenant();
 
@@ -243,7 +263,10 @@ test("HEAD and prefetches are answered with 204 and spend nothing", async () => 
 
   expect(await headAuth(tenant, query)).toMatchObject({ status: 204, cookies: [] });
   for (const header of ["sec-purpose", "purpose"]) {
-    expect(await openLink(tenant, query, { [header]: "prefetch" })).toMatchObject({ status: 204, cookies: [] });
+    expect(await openLink(tenant, query, { [header]: "prefetch" })).toMatchObject({
+      status: 204,
+      cookies: [],
+    });
   }
   expect(await openLink(tenant, query)).toMatchObject({ status: 303 });
 });

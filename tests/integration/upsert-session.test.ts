@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
-
-import { findMemberByAuthIdentifier } from "#lib/db/members.ts";
 import { db } from "#lib/db/client.ts";
+import { findMemberByAuthIdentifier } from "#lib/db/members.ts";
+import type { MemberId } from "#lib/domain/ids.ts";
 import { eraseMember } from "#lib/domain/members/erase-member.ts";
 import { restrictMember } from "#lib/domain/members/restrict-member.ts";
-import type { MemberId } from "#lib/domain/ids.ts";
 import { isSignedIn, postAuth } from "#tests/support/calls.ts";
 import { createTenant, profile } from "#tests/support/factories.ts";
 
@@ -55,7 +54,9 @@ test("the cookies carry the tenant's cookie domain and its lifetime", async () =
 
   const { cookies } = await postAuth(tenant);
 
-  expect(cookies[0]).toMatch(/; Max-Age=300; Domain=shared\.localhost; Path=\/; HttpOnly; Secure; SameSite=None$/);
+  expect(cookies[0]).toMatch(
+    /; Max-Age=300; Domain=shared\.localhost; Path=\/; HttpOnly; Secure; SameSite=None$/,
+  );
   expect(cookies[1]).toMatch(/; Max-Age=300; Domain=shared\.localhost; Path=\/; HttpOnly; Secure$/);
 });
 
@@ -75,7 +76,10 @@ test("fifty calls for one person at once make one member and fifty sessions", as
 
 test("sent fields replace the old ones, omitted ones stay, null clears and removes", async () => {
   const tenant = await createTenant();
-  await postAuth(tenant, upsert("user-1", { city: "Leeds", country: "GB", birthdate: "1980-01-01", shoe: 42, hat: "m" }));
+  await postAuth(
+    tenant,
+    upsert("user-1", { city: "Leeds", country: "GB", birthdate: "1980-01-01", shoe: 42, hat: "m" }),
+  );
 
   await postAuth(tenant, upsert("user-1", { givenName: "Janet", city: null, shoe: null }));
 
@@ -128,7 +132,12 @@ test("a wrong optional field keeps nobody out: it stays as it was, and is named 
 
   const { status, json } = await postAuth(
     tenant,
-    upsert("user-1", { birthdate: "1980-02-30", country: "UK", gender: "F", pictureUrl: "http://x.example/a.png" }),
+    upsert("user-1", {
+      birthdate: "1980-02-30",
+      country: "UK",
+      gender: "F",
+      pictureUrl: "http://x.example/a.png",
+    }),
   );
 
   expect(status).toBe(200);
@@ -149,7 +158,10 @@ test("fields with the names of rights and balances are attributes, and touch not
 
   const { json } = await postAuth(tenant, upsert("user-1", sent));
 
-  const member = await db().member.findFirstOrThrow({ where: { tenantId: tenant.id }, include: { wallet: true } });
+  const member = await db().member.findFirstOrThrow({
+    where: { tenantId: tenant.id },
+    include: { wallet: true },
+  });
   expect(json.data.user).toMatchObject({ isRestricted: false, flags: { genderProvided: false } });
   expect(member.attributes).toEqual(sent);
   expect(member.wallet?.balancePoints).toBe(0n);
@@ -176,7 +188,11 @@ test("a restricted member gets no session, and nothing of it changes", async () 
 
   const refused = await postAuth(tenant, upsert("user-1", { givenName: "Changed" }));
 
-  expect(refused).toMatchObject({ status: 403, json: { status: "fail", code: "member_restricted" }, cookies: [] });
+  expect(refused).toMatchObject({
+    status: 403,
+    json: { status: "fail", code: "member_restricted" },
+    cookies: [],
+  });
   expect(await isSignedIn(tenant, `session=${json.data.session}`)).toBe(false);
   const member = await db().member.findFirstOrThrow({ where: { tenantId: tenant.id } });
   expect(member.givenName).toBe("Jane");
@@ -206,7 +222,17 @@ test("a deleted member's identifier is free: the next call makes a new member, a
   const again = await postAuth(tenant, upsert("user-1"));
 
   expect(again.json.data.user.id).not.toBe(json.data.user.id);
-  const erased = await db().member.findFirstOrThrow({ where: { tenantId: tenant.id, id: json.data.user.id } });
-  expect(erased).toMatchObject({ authIdentifier: null, givenName: null, emailAddress: null, city: null, attributes: {} });
-  expect(await findMemberByAuthIdentifier(tenant.id, "user-1")).toMatchObject({ id: again.json.data.user.id });
+  const erased = await db().member.findFirstOrThrow({
+    where: { tenantId: tenant.id, id: json.data.user.id },
+  });
+  expect(erased).toMatchObject({
+    authIdentifier: null,
+    givenName: null,
+    emailAddress: null,
+    city: null,
+    attributes: {},
+  });
+  expect(await findMemberByAuthIdentifier(tenant.id, "user-1")).toMatchObject({
+    id: again.json.data.user.id,
+  });
 });

@@ -18,13 +18,23 @@ export function postAuth(tenant: TestTenant, call: Call = {}): Promise<Answer> {
   return answerOf(authRoute.POST(requestTo(tenant, "/api/auth", { ...call, method: "POST", headers, body })));
 }
 
-export function deleteAuth(tenant: TestTenant, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+export function deleteAuth(
+  tenant: TestTenant,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const sent = { "x-client-id": tenant.clientId, "content-type": "application/json", ...headers };
-  return answerOf(authRoute.DELETE(requestTo(tenant, "/api/auth", { method: "DELETE", headers: sent, body })));
+  return answerOf(
+    authRoute.DELETE(requestTo(tenant, "/api/auth", { method: "DELETE", headers: sent, body })),
+  );
 }
 
 /** A link, opened by a browser with these cookies. */
-export function openLink(tenant: TestTenant, query: string, headers: Record<string, string> = {}): Promise<Answer> {
+export function openLink(
+  tenant: TestTenant,
+  query: string,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
   const sent = { accept: "application/json", ...headers }; // the pages are for the tests of the real server
   return answerOf(authRoute.GET(requestTo(tenant, `/api/auth?${query}`, { headers: sent })));
 }
@@ -66,15 +76,15 @@ export function cookieOf({ cookies }: Answer, name = "session"): string {
   return cookie?.split(";")[0] ?? "";
 }
 
-function requestTo(
-  tenant: TestTenant,
-  path: string,
-  call: Call & { method?: string },
-): Request {
+function requestTo(tenant: TestTenant, path: string, call: Call & { method?: string }): Request {
   const { method = "GET", headers = {}, body, address = "192.0.2.1" } = call;
   const sent = { host: tenant.host, [ownedHeaders.clientAddress]: address, ...headers };
   const text = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
-  return new Request(`http://${tenant.host}${path}`, { method, headers: sent, ...(text === undefined ? {} : { body: text }) });
+  return new Request(`http://${tenant.host}${path}`, {
+    method,
+    headers: sent,
+    ...(text === undefined ? {} : { body: text }),
+  });
 }
 
 async function answerOf(answer: Promise<Response>): Promise<Answer> {

@@ -2,6 +2,7 @@
 import {
   findAdminId,
   insertAdmin,
+  isKeyTaken,
   saveAdminApiKey,
   saveAdminRole,
   saveApiKey,
@@ -9,7 +10,7 @@ import {
 } from "#lib/db/programme.ts";
 import { newId } from "#lib/domain/ids.ts";
 import { hashPassword } from "#lib/domain/passwords.ts";
-import { type Applying, secretOrNew, tellSecret } from "#lib/domain/programme/applying.ts";
+import { type Applying, mistake, secretOrNew, tellSecret } from "#lib/domain/programme/applying.ts";
 import { present } from "#lib/domain/programme/present.ts";
 import type { TenantInFile } from "#lib/domain/programme/programme-file.ts";
 import { hashSecret } from "#lib/domain/secrets.ts";
@@ -24,19 +25,30 @@ export async function applyAccess(applying: Applying, tenant: TenantInFile): Pro
     if (saved.isNew) tellSecret(applying, `client id "${name}" (X-Client-ID)`, made);
   }
 
-  for (const { name, key, scopes, ratePerSecond, burst } of tenant.apiKeys ?? []) {
+  for (const [index, apiKey] of (tenant.apiKeys ?? []).entries()) {
+    const { name, key, scopes, ratePerSecond, burst } = apiKey;
     const made = secretOrNew(key);
+    const keyHash = hashSecret(made.secret);
+    if (await isKeyTaken(tx, "apiKey", { tenantId, name, keyHash })) {
+      throw mistake(`${applying.path}.apiKeys[${index}].key`, "This key is in use already; make another.");
+    }
     const saved = await saveApiKey(tx, {
-      ...{ tenantId, name, newId: newId(), keyHash: hashSecret(made.secret), at },
+      ...{ tenantId, name, newId: newId(), keyHash, at },
       change: present({ scopes, ratePerSecond, burst }),
       first: { scopes: [], ratePerSecond: 100, burst: 400 },
     });
     if (saved.isNew) tellSecret(applying, `API key "${name}" (X-Api-Key)`, made);
   }
 
-  for (const { name, key } of tenant.adminApiKeys ?? []) {
+  for (const [index, { name, key }] of (tenant.adminApiKeys ?? []).entries()) {
     const made = secretOrNew(key);
     const keyHash = hashSecret(made.secret);
+    if (await isKeyTaken(tx, "adminApiKey", { tenantId, name, keyHash })) {
+      throw mistake(
+        `${applying.path}.adminApiKeys[${index}].key`,
+        "This key is in use already; make another.",
+      );
+    }
     const saved = await saveAdminApiKey(tx, { tenantId, name, newId: newId(), keyHash, at });
     if (saved.isNew) tellSecret(applying, `admin API key "${name}" (X-AUTH-TOKEN)`, made);
   }

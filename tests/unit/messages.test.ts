@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+import { createTranslator } from "use-intl/core";
+import { expect, test } from "vitest";
+
+import { locales } from "#app/_i18n/locales.ts";
+
+// Goal: every language says everything that English says, with the same arguments.
+
+// Every argument that a text may have.
+const values = { points: 2, count: 2, name: "N", tier: "T", host: "h", date: "d", percent: "5 %" };
+
+type Catalogue = { [key: string]: string | Catalogue };
+
+const catalogues = Object.fromEntries(
+  locales.map((locale) => [
+    locale,
+    JSON.parse(readFileSync(`app/_i18n/messages/${locale}.json`, "utf8")) as Catalogue,
+  ]),
+);
+const english = flat(catalogues.en as Catalogue);
+
+test.each(locales)("%s has a text for each key, and each can be said", (locale) => {
+  const texts = flat(catalogues[locale] as Catalogue);
+  expect(Object.keys(texts)).toEqual(Object.keys(english));
+
+  const errors: unknown[] = [];
+  const messages = catalogues[locale] as Catalogue;
+  const t = createTranslator({ locale, messages, onError: (error) => errors.push(error) });
+  for (const [key, text] of Object.entries(texts)) {
+    expect(argumentsOf(text), `${locale} ${key}`).toEqual(argumentsOf(english[key] ?? ""));
+    t(key as never, values as never);
+  }
+  expect(errors).toEqual([]);
+});
+
+test("the languages are different ones", () => {
+  const greetings = locales.map((locale) => flat(catalogues[locale] as Catalogue)["signedOut.title"]);
+  expect(new Set(greetings).size).toBe(locales.length);
+});
+
+function flat(catalogue: Catalogue, prefix = ""): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(catalogue).flatMap(([key, value]) =>
+      typeof value === "string"
+        ? [[`${prefix}${key}`, value]]
+        : Object.entries(flat(value, `${prefix}${key}.`)),
+    ),
+  );
+}
+
+function argumentsOf(text: string): string[] {
+  return Object.keys(values).filter((name) => new RegExp(`\\{${name}[,}]`).test(text));
+}

@@ -1,0 +1,44 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { expect, test } from "vitest";
+
+import { findRoute, routeTemplates } from "#lib/http/route-table.ts";
+
+// Goal: the table of routes and the files in app/ say the same, so that nothing answers unseen.
+
+const files = readdirSync("app", { recursive: true, encoding: "utf8" }).filter((file) =>
+  /(^|\/)(page\.tsx|route\.ts)$/.test(file),
+);
+
+test("every page and handler has a line in the table, and every line a file", () => {
+  expect(files.length).toBeGreaterThan(10);
+  expect(files.map(templateOf).sort()).toEqual([...routeTemplates].sort());
+});
+
+test.each(files.filter((file) => file.endsWith("route.ts")))(
+  "%s exports the methods the table names",
+  (file) => {
+    const source = readFileSync(`app/${file}`, "utf8");
+    const exported = [...source.matchAll(/^export (?:const|function|async function) ([A-Z]+)\b/gm)].map(
+      ([, name]) => name,
+    );
+    const named = findRoute(templateOf(file))?.methods ?? [];
+    // Next answers HEAD by GET where a route has none of its own.
+    const own = named.filter((method) => method !== "HEAD" || exported.includes("HEAD"));
+    expect([...own].sort()).toEqual(exported.sort());
+  },
+);
+
+test("what varies in a path matches one segment of it", () => {
+  expect(findRoute("/rewards/abc")?.template).toBe("/rewards/{id}");
+  expect(findRoute("/rewards/a/b")).toBeNull();
+  expect(findRoute("/Rewards")).toBeNull();
+});
+
+function templateOf(file: string): string {
+  const path = dirname(file)
+    .replaceAll(/\([^)]+\)\/?/g, "")
+    .replaceAll(/\[\w+\]/g, "{id}")
+    .replace(/\/$|^\.$/, "");
+  return `/${path}`;
+}
