@@ -1,6 +1,7 @@
 import { Prisma } from "#lib/db/client.ts";
 
-// Prisma's codes for a server that cannot be reached, does not answer in time, or closed the connection.
+// What Prisma says when the server cannot be reached, does not answer in time, or closed the connection: its own codes,
+// and the kinds of its driver adapters.
 const connectionCodes = new Set([
   "P1000",
   "P1001",
@@ -14,21 +15,45 @@ const connectionCodes = new Set([
   "P2028",
   "P2037",
 ]);
+const connectionKinds = new Set([
+  ...[
+    "DatabaseNotReachable",
+    "ConnectionClosed",
+    "SocketTimeout",
+    "TlsConnectionError",
+    "TooManyConnections",
+  ],
+  ...["AuthenticationFailed", "DatabaseAccessDenied", "DatabaseDoesNotExist"],
+]);
 
-// PostgreSQL's classes: 08 connection exceptions, 53 insufficient resources, 57P an operator's shutdown.
-const connectionSqlState = /^(08|53|57P|57014)/;
-const connectionErrno = /ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH/;
+// PostgreSQL's classes: 08 connection exceptions, 53 insufficient resources, 57P an operator's shutdown, 57014 too slow.
+const connectionSqlState = /^(?:08|53|57P)|^57014$/;
+const connectionErrno = /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/;
 const connectionText =
-  /Connection terminated|connection timeout|timeout exceeded when trying to connect|Query read timeout|statement timeout|PGlite is closed|Client has encountered a connection error/i;
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|PGlite is closed/i;
 
 /** Whether an error says that the database cannot be reached, and nothing about the query. */
 export function isDatabaseDown(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof Prisma.PrismaClientInitializationError) return true;
-  if (error instanceof Prisma.PrismaClientKnownRequestError && connectionCodes.has(error.code)) return true;
-
+  if (error instanceof Prisma.PrismaClientKnownRequestError) {
+    if (connectionCodes.has(error.code)) return true;
+    const { kind, originalCode } = driverCause(error);
+    if (connectionKinds.has(kind) || connectionSqlState.test(originalCode)) return true;
+  }
   const { code } = error as { code?: unknown };
   if (typeof code === "string" && (connectionErrno.test(code) || connectionSqlState.test(code))) return true;
-  if (connectionText.test(error.message) || connectionErrno.test(error.message)) return true;
-  return isDatabaseDown(error.cause);
+  return connectionText.test(error.message) || isDatabaseDown(error.cause);
+}
+
+/** What the driver adapter saw behind an error of a raw query: its kind, and PostgreSQL's own code. */
+export function driverCause(error: Prisma.PrismaClientKnownRequestError): {
+  kind: string;
+  originalCode: string;
+} {
+  const meta = error.meta as
+    | { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } }
+    | undefined;
+  const cause = meta?.driverAdapterError?.cause;
+  return { kind: cause?.kind ?? "", originalCode: cause?.originalCode ?? "" };
 }

@@ -3,6 +3,7 @@
  * number of calls may make for the same person at once.
  */
 import { db, Prisma } from "#lib/db/client.ts";
+import { driverCause } from "#lib/db/database-down.ts";
 import { type MemberRow, memberColumns, profileTextColumns } from "#lib/db/members.ts";
 
 export type MemberUpsert = {
@@ -58,7 +59,8 @@ export async function upsertMemberRow(upsert: MemberUpsert): Promise<MemberRow |
     } catch (error) {
       // Two new members drew one account number at the same moment.
       const isTaken =
-        error instanceof Prisma.PrismaClientKnownRequestError && codeOf(error) === uniqueViolation;
+        error instanceof Prisma.PrismaClientKnownRequestError &&
+        driverCause(error).originalCode === uniqueViolation;
       if (!isTaken || tries === triesMax) throw error;
     }
   }
@@ -120,11 +122,4 @@ function overTheInput(expression: string): string {
     /\bi\."(\w+)"/g,
     (_all, column: string) => `(SELECT i."${column}" FROM "input" i)`,
   );
-}
-
-function codeOf(error: InstanceType<typeof Prisma.PrismaClientKnownRequestError>): unknown {
-  const meta = error.meta as
-    | { driverAdapterError?: { cause?: { originalCode?: unknown } }; code?: unknown }
-    | undefined;
-  return meta?.driverAdapterError?.cause?.originalCode ?? meta?.code;
 }

@@ -42,6 +42,8 @@ export function createHttpServer(handleByNext: NextHandler, isDevelopment: boole
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
+      // Nothing here speaks another protocol but Next's development server; an upgrade is a request like any other.
+      shouldUpgradeCallback: () => isDevelopment,
     },
     (request, response) => {
       const context: RequestContext = { requestId: newId(), pageStatus: null };

@@ -1,9 +1,11 @@
 import { expect, test } from "vitest";
 import { db } from "#lib/db/client.ts";
+import { upsertMemberRow } from "#lib/db/member-upsert.ts";
 import { findMemberByAuthIdentifier } from "#lib/db/members.ts";
-import type { MemberId } from "#lib/domain/ids.ts";
+import { type MemberId, newId } from "#lib/domain/ids.ts";
 import { eraseMember } from "#lib/domain/members/erase-member.ts";
 import { restrictMember } from "#lib/domain/members/restrict-member.ts";
+import { mintToken } from "#lib/http/session-cookie.ts";
 import { isSignedIn, postAuth } from "#tests/support/calls.ts";
 import { createTenant, profile } from "#tests/support/factories.ts";
 
@@ -235,4 +237,36 @@ test("a deleted member's identifier is free: the next call makes a new member, a
   expect(await findMemberByAuthIdentifier(tenant.id, "user-1")).toMatchObject({
     id: again.json.data.user.id,
   });
+});
+
+test("two new members who draw the same account numbers at once get different ones", async () => {
+  const tenant = await createTenant();
+  const { credential } = await mintToken();
+  const clientSecretId = tenant.clientSecrets[0]?.id as string;
+  const at = new Date();
+  const upsertNew = async (authIdentifier: string) => {
+    const row = await upsertMemberRow({
+      ...{
+        tenantId: tenant.id,
+        authIdentifier,
+        profile,
+        attributes: {},
+        removedAttributes: [],
+        attributesMax: 64,
+      },
+      ...{
+        newMemberId: newId(),
+        eventId: newId(),
+        accountNumbers: ["1111111", "2222222"],
+        clientSecretId,
+        at,
+      },
+      session: { ...credential, id: newId(), kind: "embedded", idleSeconds: null, expiresAt: at },
+    });
+    return row?.accountNumber;
+  };
+
+  const numbers = await Promise.all([upsertNew("one"), upsertNew("two")]);
+
+  expect(numbers.sort()).toEqual(["1111111", "2222222"]);
 });

@@ -1,0 +1,362 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+import {
+  call,
+  callRaw,
+  cleanUp,
+  type LaurelServer,
+  newFolder,
+  startLaurel,
+  writeProgramme,
+} from "#tests/support/laurel-server.ts";
+import { clientId, embeddedTenant, interactiveTenant } from "#tests/support/tenants.ts";
+
+// Goal: what every answer carries, and what only the start script can see: doubled headers, odd methods, hosts, tricks.
+// Method: the built server in its own process; raw sockets where a client would mend the request.
+
+const metricsToken = "a-token-for-the-metrics";
+
+let server: LaurelServer;
+
+beforeAll(async () => {
+  const programme = writeProgramme(newFolder(), embeddedTenant, interactiveTenant);
+  server = await startLaurel({ LAUREL_PROVISION: programme, METRICS_TOKEN: metricsToken });
+});
+afterAll(cleanUp);
+
+async function mint(authIdentifier = "user-1"): Promise<string> {
+  const profile = { givenName: "Jane", familyName: "Doe", emailAddress: "jane.doe@example.com" };
+  const { text } = await call(server.port, "/api/auth", {
+    method: "POST",
+    headers: { "X-Client-ID": clientId, "Content-Type": "application/json" },
+    body: JSON.stringify({ selector: { authIdentifier }, profile }),
+  });
+  return JSON.parse(text).data.session;
+}
+
+function statusOf(answer: string): number {
+  return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
+}
+
+test.each([
+  "/",
+  "/nothing",
+  "/signed-out",
+  "/api/session",
+  "/api/nothing",
+  "/api/auth?session=x",
+  "/favicon.svg",
+])("the answer of %s has the headers that every answer has", async (path) => {
+  const { headers } = await call(server.port, path);
+
+  expect(headers["x-content-type-options"]).toBe("nosniff");
+  expect(headers["referrer-policy"]).toBe(
+    path.startsWith("/api/auth") ? "no-referrer" : "strict-origin-when-cross-origin",
+  );
+  expect(headers["x-request-id"]).toMatch(/^[0-9a-f-]{36}$/);
+  expect(headers["x-powered-by"]).toBeUndefined();
+  expect(headers["content-security-policy"]).toMatch(/script-src 'self' 'nonce-[^']+'; /);
+  expect(headers["content-security-policy"]).not.toMatch(/script-src[^;]*unsafe-inline/);
+  if (path !== "/favicon.svg") expect(headers["cache-control"]).toBe("private, no-store");
+});
+
+test.each([
+  ["/", "rewards.localhost", "http://shop.localhost:4000"],
+  ["/api/auth?session=x", "rewards.localhost", "http://shop.localhost:4000"],
+  ["/signed-out", "rewards.localhost", "http://shop.localhost:4000"],
+  ["/nothing", "rewards.localhost", "http://shop.localhost:4000"],
+  ["/signed-out", "club.localhost", "'none'"],
+  ["/", "nobody.localhost", "'none'"],
+])("%s on %s may be framed by %s", async (path, host, ancestors) => {
+  const { headers } = await call(server.port, path, { host });
+
+  expect(headers["content-security-policy"]).toMatch(new RegExp(`frame-ancestors ${ancestors}$`));
+});
+
+test("every script of a page carries the nonce of its answer", async () => {
+  const token = await mint();
+
+  const { headers, text } = await call(server.port, "/", { headers: { Cookie: `session=${token}` } });
+
+  const nonce = /'nonce-([^']+)'/.exec(headers["content-security-policy"] as string)?.[1];
+  const scripts = [...text.matchAll(/<script\b[^>]*>/g)].map(([tag]) => tag);
+  expect(scripts.length).toBeGreaterThan(3);
+  for (const tag of scripts) expect(tag).toContain(`nonce="${nonce}"`);
+});
+
+test.each([
+  ["/", "Hello, Jane", "Home · Acme Rewards"],
+  ["/card", "My card", "My card · Acme Rewards"],
+  ["/rewards", "Rewards", "Rewards · Acme Rewards"],
+  ["/wallet", "Wallet", "Wallet · Acme Rewards"],
+  ["/activity", "Activity", "Activity · Acme Rewards"],
+  ["/profile", "Profile", "Profile · Acme Rewards"],
+])("%s is whole without a script: one h1, a title, a language, a main", async (path, heading, title) => {
+  const token = await mint();
+
+  const { status, text } = await call(server.port, path, { headers: { Cookie: `session=${token}` } });
+
+  const html = withoutScripts(text);
+  expect(status).toBe(200);
+  expect([...html.matchAll(/<h1[^>]*>(.*?)<\/h1>/g)].map(([, inner]) => inner)).toEqual([heading]);
+  expect(html).toContain(`<title>${title}</title>`);
+  expect(html).toMatch(/<html lang="en" dir="ltr"/);
+  expect(html).toContain('<main id="content"');
+  if (path === "/") expect(html).toContain(">500<");
+});
+
+test.each(["/", "/card", "/rewards", "/rewards/x", "/wallet", "/activity", "/profile"])(
+  "a stranger on %s gets a 401 page with the way to the host",
+  async (path) => {
+    const { status, text } = await call(server.port, path);
+
+    const html = withoutScripts(text);
+    expect(status).toBe(401);
+    expect(html).toContain("Please open this page from shop.localhost");
+    expect(html).toContain('href="http://shop.localhost:4000/"');
+    expect(html).not.toContain("Jane");
+  },
+);
+
+test("a stranger to an interactive programme is sent to its sign-in page", async () => {
+  const { status, headers } = await call(server.port, "/rewards?x=1", { host: "club.localhost" });
+
+  expect([303, 307]).toContain(status);
+  expect(headers.location).toBe("/login?callbackUrl=%2Frewards%3Fx%3D1");
+});
+
+test("a reward that is none is a 404 page, and /reward?id= leads to its new address", async () => {
+  const headers = { Cookie: `session=${await mint()}` };
+
+  const missing = await call(server.port, "/rewards/00000000-0000-7000-8000-000000000000", { headers });
+  const moved = await call(server.port, "/reward?id=a%2Fb", { headers });
+
+  expect(missing.status).toBe(404);
+  expect(withoutScripts(missing.text)).toContain("There is nothing here");
+  expect(moved.status).toBe(308);
+  expect(moved.headers.location).toBe("/rewards/a%2Fb");
+});
+
+test("the page speaks the browser's language, and Arabic from the right", async () => {
+  const inArabic = await call(server.port, "/signed-out", {
+    headers: { "Accept-Language": "ar-EG, en;q=0.5" },
+  });
+  const inNone = await call(server.port, "/signed-out", { headers: { "Accept-Language": "xx" } });
+
+  expect(inArabic.text).toMatch(/<html lang="ar" dir="rtl"/);
+  expect(inNone.text).toMatch(/<html lang="en" dir="ltr"/);
+});
+
+test("a broken link is a 401 page that says so and sets nothing", async () => {
+  const { status, headers, text } = await call(
+    server.port,
+    "/api/auth?session=x&redirect_path=/wallet%3C/script%3E",
+    {
+      headers: { Accept: "text/html" },
+    },
+  );
+
+  expect(status).toBe(401);
+  expect(headers["set-cookie"]).toBeUndefined();
+  expect(headers["content-type"]).toBe("text/html; charset=utf-8");
+  expect(text).toContain("This link no longer works");
+  expect(text).toContain('href="http://shop.localhost:4000/"');
+  expect(text).not.toContain("wallet</script>");
+});
+
+test("another member here is asked, and only the page's own form switches, once", async () => {
+  const mine = await mint("user-1");
+  const link = `/api/auth?session=${await mint("user-2")}&redirect_path=/activity`;
+  const page = await call(server.port, link, { headers: { Accept: "text/html", Cookie: `session=${mine}` } });
+  const confirmation = /name="confirmation" value="([^"]+)"/.exec(page.text)?.[1] ?? "";
+  const confirm = (origin: string) =>
+    call(server.port, "/api/auth/activate", {
+      method: "POST",
+      headers: {
+        Origin: origin,
+        "Content-Type": "application/x-www-form-urlencoded",
+        Cookie: `session=${mine}`,
+      },
+      body: new URLSearchParams({ confirmation, redirect_path: "/activity" }).toString(),
+    });
+
+  expect(page.status).toBe(200);
+  expect(page.headers["set-cookie"]).toBeUndefined();
+  expect(page.headers["referrer-policy"]).toBe("same-origin");
+  expect(page.text).toContain("Continue as Jane D.?");
+  expect(await confirm("http://shop.localhost:4000")).toMatchObject({ status: 403 });
+  const switched = await confirm("http://rewards.localhost");
+  expect(switched).toMatchObject({ status: 303, headers: { location: "/activity" } });
+  expect(switched.headers["set-cookie"]).toHaveLength(2);
+  expect(await confirm("http://rewards.localhost")).toMatchObject({ status: 401 });
+});
+
+test.each([
+  ["two X-Client-ID headers", ["X-Client-ID: a", `X-Client-ID: ${clientId}`]],
+  ["two Authorization headers", ["Authorization: Bearer a", "Authorization: Bearer b"]],
+  ["two client ids in one", [`X-Client-ID: ${clientId},${clientId}`]],
+  ["a client id with a space", ["X-Client-ID: a b"]],
+  ["two X-Api-Key headers", ["X-Api-Key: a", "x-api-key: a"]],
+  ["a bearer of two words", ["Authorization: Bearer a b"]],
+])("%s are refused as invalid_input", async (_what, lines) => {
+  const answer = await callRaw(server.port, ["POST /api/auth HTTP/1.1", "Host: rewards.localhost", ...lines]);
+
+  expect(statusOf(answer)).toBe(400);
+  expect(answer).toContain('"code":"invalid_input"');
+});
+
+test.each([
+  ["POST", "/", "GET, HEAD"],
+  ["DELETE", "/rewards", "GET, HEAD"],
+  ["PUT", "/api/auth", "GET, HEAD, POST, DELETE, OPTIONS"],
+  ["GET", "/api/auth/activate", "POST"],
+  ["PATCH", "/api/session", "GET, HEAD, POST, DELETE"],
+  ["PROPFIND", "/wallet", "GET, HEAD"],
+  ["TRACE", "/", "GET, HEAD"],
+  ["TRACE", "/api/session", "GET, HEAD, POST, DELETE"],
+])("%s %s is 405 and says what is taken", async (method, path, allowed) => {
+  const { status, headers } = await call(server.port, path, { method });
+
+  expect(status).toBe(405);
+  expect(headers.allow).toBe(allowed);
+});
+
+test("a method override changes nothing", async () => {
+  const { status } = await call(server.port, "/api/session?_method=DELETE", {
+    headers: { "X-HTTP-Method-Override": "DELETE", Origin: "http://rewards.localhost" },
+  });
+
+  expect(status).toBe(200);
+});
+
+test.each([
+  ["an unknown host", "nobody.localhost", "/", 404],
+  ["an unknown host's endpoint", "nobody.localhost", "/api/session", 404],
+  ["health on any host", "nobody.localhost", "/api/health/live", 200],
+  ["readiness on any host", "10.0.0.1", "/api/health/ready", 200],
+  ["a host in capitals and with a port", "REWARDS.localhost:8443", "/signed-out", 200],
+])("%s", async (_what, host, path, status) => {
+  expect((await call(server.port, path, { host })).status).toBe(status);
+});
+
+test("what callers say of themselves is not believed", async () => {
+  const guess = (headers: Record<string, string>) =>
+    call(server.port, "/api/auth", { method: "POST", headers: { "X-Client-ID": "wrong", ...headers } });
+
+  const statuses = [];
+  for (let index = 0; index < 12; index++) {
+    const forged = `203.0.113.${index}`;
+    const { status } = await guess({
+      "X-Forwarded-For": forged,
+      "X-Real-IP": forged,
+      "X-Laurel-Client-Address": forged,
+    });
+    statuses.push(status);
+  }
+
+  expect(statuses).toEqual([...Array(10).fill(401), 429, 429]);
+  const { status } = await call(server.port, "/", {
+    host: "nobody.localhost",
+    headers: { "X-Forwarded-Host": "rewards.localhost" },
+  });
+  expect(status).toBe(404);
+});
+
+test.each([
+  ["an absolute address of another host", ["GET http://evil.example/ HTTP/1.1", "Host: rewards.localhost"]],
+  ["two slashes", ["GET //evil.example HTTP/1.1", "Host: rewards.localhost"]],
+  ["a bad escape", ["GET /%ff HTTP/1.1", "Host: rewards.localhost"]],
+  ["a backslash", ["GET /\\evil HTTP/1.1", "Host: rewards.localhost"]],
+  ["a segment's data", ["GET /wallet.segments/x.segment.rsc HTTP/1.1", "Host: rewards.localhost"]],
+  ["a page's data", ["GET /wallet.rsc HTTP/1.1", "Host: rewards.localhost"]],
+  [
+    "a skipped middleware",
+    ["GET /wallet HTTP/1.1", "Host: rewards.localhost", "x-middleware-subrequest: proxy:proxy"],
+  ],
+  [
+    "a broken router state",
+    ["GET /wallet HTTP/1.1", "Host: rewards.localhost", "RSC: 1", "Next-Router-State-Tree: %ff{"],
+  ],
+  [
+    "a router's prefetch",
+    ["GET /wallet HTTP/1.1", "Host: rewards.localhost", "RSC: 1", "Next-Router-Prefetch: 1"],
+  ],
+  [
+    "a segment's prefetch",
+    ["GET /wallet HTTP/1.1", "Host: rewards.localhost", "RSC: 1", "Next-Router-Segment-Prefetch: /_tree"],
+  ],
+  [
+    "a server action",
+    ["POST /wallet HTTP/1.1", "Host: rewards.localhost", "Next-Action: 40abc", "Content-Length: 0"],
+  ],
+  ["Next's own parameters", ["GET /rewards/1?nxtPrewardId=2 HTTP/1.1", "Host: rewards.localhost"]],
+  [
+    "the image optimizer",
+    ["GET /_next/image?url=http://127.0.0.1/&w=64&q=1 HTTP/1.1", "Host: rewards.localhost"],
+  ],
+  ["no host", ["GET / HTTP/1.1"]],
+  ["a host that is none", ["GET / HTTP/1.1", "Host: a b"]],
+  ["a header of 20 KB", ["GET / HTTP/1.1", "Host: rewards.localhost", `X-Long: ${"a".repeat(20_000)}`]],
+  [
+    "200 cookies",
+    ["GET / HTTP/1.1", "Host: rewards.localhost", `Cookie: ${Array(200).fill("session=x").join("; ")}`],
+  ],
+  ["an upgrade", ["GET / HTTP/1.1", "Host: rewards.localhost", "Upgrade: websocket", "Connection: Upgrade"]],
+])("%s gives nothing away and no 5xx", async (_what, lines) => {
+  const answer = await callRaw(server.port, lines);
+
+  expect(statusOf(answer)).toBeGreaterThanOrEqual(300); // Next sends its router to an address of its own
+  expect(statusOf(answer)).toBeLessThan(500);
+  expect(answer).not.toContain("Jane");
+  expect(await call(server.port, "/api/health/live")).toMatchObject({ status: 200 });
+});
+
+test("a body that never ends is cut at 64 KiB", async () => {
+  const chunk = `4000\r\n${"a".repeat(0x4000)}\r\n`;
+  const lines = [
+    ...["POST /api/auth HTTP/1.1", "Host: rewards.localhost", `X-Client-ID: ${clientId}`],
+    ...["Content-Type: application/json", "Transfer-Encoding: chunked", "", chunk.repeat(8)],
+  ];
+
+  expect(statusOf(await callRaw(server.port, lines))).toBe(413);
+});
+
+test("the metrics are for who has the token", async () => {
+  const withToken = (token: string) =>
+    call(server.port, "/metrics", { headers: { Authorization: `Bearer ${token}` } });
+
+  expect((await call(server.port, "/metrics")).status).toBe(404);
+  expect((await withToken("another-token-altogether")).status).toBe(404);
+  const metrics = await withToken(metricsToken);
+  expect(metrics.status).toBe(200);
+  expect(metrics.text).toMatch(/laurel_http_requests_total\{method="GET",route="\/",status="401"\} \d+/);
+});
+
+test("the log has a line for each request, by its template, and no secret in it", async () => {
+  const token = await mint("somebody-special");
+  await call(server.port, `/api/auth?session=${token}`);
+  await call(server.port, "/rewards/not-a-template", { headers: { Cookie: `session=${token}` } });
+  const { headers } = await call(server.port, "/api/session");
+
+  const ownLine = () =>
+    server
+      .output()
+      .split("\n")
+      .find((line) => line.includes(String(headers["x-request-id"])));
+  await vi.waitFor(() => expect(ownLine()).toBeDefined());
+  expect(JSON.parse(ownLine() ?? "")).toMatchObject({ method: "GET", route: "/api/session", status: 200 });
+  for (const secret of [
+    token,
+    token.slice(0, 40),
+    clientId,
+    "somebody-special",
+    "jane.doe",
+    "not-a-template",
+  ]) {
+    expect(server.output()).not.toContain(secret);
+  }
+});
+
+function withoutScripts(html: string): string {
+  return html.replaceAll(/<script\b.*?<\/script>/gs, "").replaceAll("<!-- -->", "");
+}
