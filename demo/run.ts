@@ -31,6 +31,7 @@ laurel.once("exit", (code) => {
   console.error(`Laurel stopped (${code}).`);
   stop(1);
 });
+await untilLaurelAnswers();
 createShop({
   laurelPort,
   clientId,
@@ -45,7 +46,6 @@ createShop({
     stop(1);
   })
   .listen(shopPort);
-await untilLaurelAnswers();
 console.log(`
   The demo is running.
 

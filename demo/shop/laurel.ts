@@ -30,11 +30,17 @@ export async function endSessions(laurel: LaurelAddress, person: Person): Promis
 }
 
 function call({ host, port, clientId }: LaurelAddress, method: string, payload: object): Promise<Call> {
+  const body = JSON.stringify(payload);
   return new Promise((resolve, reject) => {
     const outgoing = request(
       {
         ...{ host: "127.0.0.1", port, method, path: "/api/auth", timeout: 5_000 },
-        headers: { Host: `${host}:${port}`, "Content-Type": "application/json", "X-Client-ID": clientId },
+        headers: {
+          Host: `${host}:${port}`,
+          "Content-Type": "application/json",
+          "Content-Length": Buffer.byteLength(body), // Node sends a DELETE's body only by its length
+          "X-Client-ID": clientId,
+        },
       },
       (response) => {
         let text = "";
@@ -53,6 +59,6 @@ function call({ host, port, clientId }: LaurelAddress, method: string, payload: 
     );
     outgoing.on("error", reject);
     outgoing.on("timeout", () => outgoing.destroy(new Error("Laurel did not answer in time.")));
-    outgoing.end(JSON.stringify(payload));
+    outgoing.end(body);
   });
 }

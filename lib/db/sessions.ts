@@ -23,19 +23,29 @@ export type WalletColumns = {
   pendingPoints: bigint;
 };
 
+// How many times over a session may have become another one, to be still known as it.
+const successionsMax = 50;
+
 /** True for a row of `s` that is alive at `at`. */
 export function isAlive(at: Date): Prisma.Sql {
   return Prisma.sql`(s."endedAt" IS NULL AND s."expiresAt" > ${at}
     AND (s."idleSeconds" IS NULL OR s."lastActivityAt" + make_interval(secs => s."idleSeconds") > ${at}))`;
 }
 
-/** The rows that credentials name, as `presented`; a credential whose hash is not the row's names nothing. */
+/**
+ * The rows that credentials name, as `presented`; a credential whose hash is not the row's names nothing.
+ *
+ * Here and below, LATERAL with LIMIT 1 says to PostgreSQL that each step finds one row by its key. Without statistics,
+ * as in a new database, it would otherwise plan for many, and read all of a tenant's rows.
+ */
 function presentedSessions(tenantId: string, presented: readonly PresentedRow[], at: Date): Prisma.Sql {
   return Prisma.sql`"presented" AS (
     SELECT c."rank", s.*, (${isAlive(at)} AND NOT o."isRestricted" AND o."deletedAt" IS NULL) AS "isAlive"
     FROM jsonb_to_recordset(${JSON.stringify(presented)}::jsonb) AS c("id" uuid, "tokenHash" text, "rank" int)
-    JOIN "sessions" s ON s."tenantId" = ${tenantId}::uuid AND s."id" = c."id" AND s."tokenHash" = c."tokenHash"
-    JOIN "members" o ON o."tenantId" = s."tenantId" AND o."id" = s."memberId"
+    CROSS JOIN LATERAL (SELECT * FROM "sessions" r
+      WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = c."id" AND r."tokenHash" = c."tokenHash" LIMIT 1) s
+    CROSS JOIN LATERAL (SELECT r."isRestricted", r."deletedAt" FROM "members" r
+      WHERE r."tenantId" = s."tenantId" AND r."id" = s."memberId" LIMIT 1) o
   )`;
 }
 
@@ -52,11 +62,12 @@ function chosenSession(sharedRank: number): Prisma.Sql {
   )`;
 }
 
-function endThePastOnes(at: Date): Prisma.Sql {
+/** Ends those among the rows of a common table expression that are past a limit. */
+function endThePastOnes(tenantId: string, rows: Prisma.Sql, at: Date): Prisma.Sql {
   return Prisma.sql`"died" AS (
     UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = 'expired'
-    FROM "presented" p
-    WHERE s."tenantId" = p."tenantId" AND s."id" = p."id" AND s."endedAt" IS NULL AND NOT ${isAlive(at)}
+    WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = ANY (ARRAY(SELECT d."id" FROM ${rows} d))
+      AND s."endedAt" IS NULL AND NOT ${isAlive(at)}
   )`;
 }
 
@@ -73,11 +84,10 @@ export async function readSessionRow(query: {
 }): Promise<(SessionRow & MemberRow & WalletColumns) | null> {
   const { tenantId, presented, sharedRank, at, touchOlderThan } = query;
   const rows = await db().$queryRaw<(SessionRow & MemberRow & WalletColumns)[]>`
-    WITH ${presentedSessions(tenantId, presented, at)}, ${chosenSession(sharedRank)}, ${endThePastOnes(at)},
+    WITH ${presentedSessions(tenantId, presented, at)}, ${chosenSession(sharedRank)}, ${endThePastOnes(tenantId, Prisma.raw('"presented"'), at)},
     "touched" AS (
       UPDATE "sessions" s SET "lastActivityAt" = ${at}
-      FROM "chosen" c
-      WHERE s."tenantId" = c."tenantId" AND s."id" = c."id" AND ${isAlive(at)}
+      WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = (SELECT c."id" FROM "chosen" c) AND ${isAlive(at)}
         AND s."lastActivityAt" <= CASE WHEN s."idleSeconds" IS NULL
           THEN ${touchOlderThan?.withoutIdleLimit ?? null}::timestamptz
           ELSE ${touchOlderThan?.withIdleLimit ?? null}::timestamptz END
@@ -87,8 +97,10 @@ export async function readSessionRow(query: {
       COALESCE((SELECT "lastActivityAt" FROM "touched"), c."lastActivityAt") AS "lastActivityAt",
       ${memberColumns}, w."balancePoints", w."lifetimePoints", w."spentPoints", w."expiredPoints", w."pendingPoints"
     FROM "chosen" c
-    JOIN "members" m ON m."tenantId" = c."tenantId" AND m."id" = c."memberId"
-    JOIN "wallets" w ON w."tenantId" = m."tenantId" AND w."memberId" = m."id"`;
+    CROSS JOIN LATERAL (SELECT * FROM "members" r
+      WHERE r."tenantId" = c."tenantId" AND r."id" = c."memberId" LIMIT 1) m
+    CROSS JOIN LATERAL (SELECT * FROM "wallets" r
+      WHERE r."tenantId" = c."tenantId" AND r."memberId" = c."memberId" LIMIT 1) w`;
   return rows[0] ?? null;
 }
 
@@ -116,20 +128,19 @@ export async function readActivationView(query: {
     "named" AS (
       SELECT s.*, (${isAlive(at)} AND NOT o."isRestricted" AND o."deletedAt" IS NULL) AS "isAlive"
       FROM "sessions" s
-      JOIN "members" o ON o."tenantId" = s."tenantId" AND o."id" = s."memberId"
+      CROSS JOIN LATERAL (SELECT r."isRestricted", r."deletedAt" FROM "members" r
+        WHERE r."tenantId" = s."tenantId" AND r."id" = s."memberId" LIMIT 1) o
       WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = ${presented.id}::uuid
         AND s."tokenHash" = ${presented.tokenHash}
     ),
-    "died" AS (
-      UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = 'expired'
-      FROM "named" n
-      WHERE s."tenantId" = n."tenantId" AND s."id" = n."id" AND s."endedAt" IS NULL AND NOT ${isAlive(at)}
-    ),
+    ${endThePastOnes(tenantId, Prisma.raw('"named"'), at)},
     "successors" AS (
       SELECT n."successorId" AS "id", 1 AS "depth" FROM "named" n
       UNION ALL
       SELECT s."successorId", u."depth" + 1 FROM "successors" u
-      JOIN "sessions" s ON s."tenantId" = ${tenantId}::uuid AND s."id" = u."id" AND u."depth" < 50
+      CROSS JOIN LATERAL (SELECT r."successorId" FROM "sessions" r
+        WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = u."id" LIMIT 1) s
+      WHERE u."depth" < ${successionsMax}
     )
     SELECT n."memberId", n."isAlive", c."memberId" AS "browserMemberId",
       COALESCE(c."id" IN (SELECT u."id" FROM "successors" u), false) AS "isSuccessorHere"
@@ -165,7 +176,7 @@ export async function succeedSession(command: {
     WITH "owner" AS (
       SELECT m."id" FROM "members" m
       WHERE m."tenantId" = ${tenantId}::uuid AND NOT m."isRestricted" AND m."deletedAt" IS NULL
-        AND m."id" IN (SELECT s."memberId" FROM "sessions" s WHERE s."tenantId" = ${tenantId}::uuid AND ${isNamed})
+        AND m."id" = (SELECT s."memberId" FROM "sessions" s WHERE s."tenantId" = ${tenantId}::uuid AND ${isNamed} LIMIT 1)
       FOR SHARE -- so that restricting the member, which ends all its sessions, waits and sees the new one
     ),
     "spent" AS (
@@ -190,7 +201,8 @@ export async function succeedSession(command: {
     )
     SELECT o."id" AS "sessionId", o."kind", o."expiresAt" AS "sessionExpiresAt", o."idleSeconds", o."lastActivityAt",
       ${memberColumns}
-    FROM "opened" o JOIN "members" m ON m."tenantId" = o."tenantId" AND m."id" = o."memberId"`;
+    FROM "opened" o CROSS JOIN LATERAL (SELECT * FROM "members" r
+      WHERE r."tenantId" = o."tenantId" AND r."id" = o."memberId" LIMIT 1) m`;
   return rows[0] ?? null;
 }
 
@@ -211,7 +223,8 @@ export async function awaitConfirmation(command: {
         AND ${isAlive(at)}
       RETURNING s."memberId"
     )
-    SELECT ${memberColumns} FROM "spent" JOIN "members" m ON m."tenantId" = ${tenantId}::uuid AND m."id" = "spent"."memberId"`;
+    SELECT ${memberColumns} FROM "spent" CROSS JOIN LATERAL (SELECT * FROM "members" r
+      WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = "spent"."memberId" LIMIT 1) m`;
   return rows[0] ?? null;
 }
 
@@ -253,13 +266,16 @@ export async function endSessions(
     WITH RECURSIVE "line" AS (
       SELECT s."id", s."successorId", 1 AS "depth"
       FROM jsonb_to_recordset(${JSON.stringify(credentials)}::jsonb) AS c("id" uuid, "tokenHash" text)
-      JOIN "sessions" s ON s."tenantId" = ${tenantId}::uuid AND s."id" = c."id" AND s."tokenHash" = c."tokenHash"
+      CROSS JOIN LATERAL (SELECT r."id", r."successorId" FROM "sessions" r
+        WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = c."id" AND r."tokenHash" = c."tokenHash" LIMIT 1) s
       UNION ALL
       SELECT s."id", s."successorId", l."depth" + 1 FROM "line" l
-      JOIN "sessions" s ON s."tenantId" = ${tenantId}::uuid AND s."id" = l."successorId" AND l."depth" < 50
+      CROSS JOIN LATERAL (SELECT r."id", r."successorId" FROM "sessions" r
+        WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = l."successorId" LIMIT 1) s
+      WHERE l."depth" < ${successionsMax}
     )
     UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = ${reason}
-    WHERE s."tenantId" = ${tenantId}::uuid AND s."id" IN (SELECT "id" FROM "line") AND ${isAlive(at)}`;
+    WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = ANY (ARRAY(SELECT "id" FROM "line")) AND ${isAlive(at)}`;
 }
 
 /**

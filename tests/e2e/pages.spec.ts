@@ -1,0 +1,90 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page, test } from "@playwright/test";
+
+import { addresses } from "#tests/e2e/addresses.ts";
+import { openRewardsTab } from "#tests/e2e/journeys.ts";
+
+// Goal: every page stands at every width, in light and dark, from the left and from the right, for every reader.
+
+const paths = ["/", "/card", "/rewards", "/wallet", "/activity", "/profile", "/signed-out", "/nothing"];
+const widths = [320, 390, 768, 1280];
+
+async function checkPage(tab: Page, path: string): Promise<void> {
+  await tab.goto(`${addresses.laurel}${path}`);
+  for (const width of widths) {
+    await tab.setViewportSize({ width, height: 800 });
+    const overflow = await tab.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow, `${path} at ${width} px`).toBe(0);
+    expect(await tab.locator("h1:visible").count(), path).toBe(1);
+  }
+  const { violations } = await new AxeBuilder({ page: tab }).analyze();
+  expect(
+    violations.map(({ id, nodes }) => ({ id, html: nodes[0]?.html })),
+    path,
+  ).toEqual([]);
+}
+
+for (const { colorScheme, locale } of [
+  { colorScheme: "light", locale: "en" },
+  { colorScheme: "dark", locale: "en" },
+  { colorScheme: "light", locale: "ar" },
+] as const) {
+  test(`every page is sound in ${colorScheme}, ${locale}`, async ({ browser }) => {
+    test.setTimeout(120_000);
+    const context = await browser.newContext({ colorScheme, locale });
+    const tab = await openRewardsTab(context, "demo-ada");
+    const errors: string[] = [];
+    tab.on("pageerror", (error) => errors.push(error.message));
+    tab.on("console", (message) => {
+      if (message.type() === "error" && !message.text().includes("404")) errors.push(message.text());
+    });
+
+    for (const path of paths) await checkPage(tab, path);
+    await tab.goto(`${addresses.laurel}/rewards`);
+    await checkPage(
+      tab,
+      new URL((await tab.locator("article a").first().getAttribute("href")) ?? "", tab.url()).pathname,
+    );
+    await context.clearCookies();
+    await checkPage(tab, "/");
+
+    expect(errors.filter((text) => !text.includes("401"))).toEqual([]);
+    await context.close();
+  });
+}
+
+test("every page can be read without JavaScript", async ({ browser }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, locale: "en" });
+  const tab = await openRewardsTab(context, "demo-ada");
+
+  await expect(tab.getByTestId("balance")).toBeVisible();
+  for (const name of ["Rewards", "Card", "Wallet", "Activity", "Profile"]) {
+    await tab.getByRole("link", { name, exact: true }).first().click();
+    await expect(tab.getByRole("heading", { level: 1 })).toBeVisible();
+    await expect(tab.getByRole("main")).toBeVisible();
+  }
+  await context.close();
+});
+
+test("the keyboard reaches the content and every section", async ({ context }) => {
+  const tab = await openRewardsTab(context, "demo-ada");
+
+  await tab.keyboard.press("Tab");
+  await expect(tab.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await tab.keyboard.press("Enter");
+  expect(new URL(tab.url()).hash).toBe("#content");
+});
+
+test("older activity is a page away, and the newest a page back", async ({ context }) => {
+  const tab = await openRewardsTab(context, "demo-ada");
+  await tab.goto(`${addresses.laurel}/activity`);
+  const newest = await tab.locator("main li").first().innerText();
+
+  await tab.getByRole("link", { name: "Older" }).click();
+  await expect(tab.getByRole("link", { name: "Back to the newest" })).toBeVisible();
+  expect(await tab.locator("main li").first().innerText()).not.toBe(newest);
+  await tab.getByRole("link", { name: "Back to the newest" }).click();
+  await expect(tab.locator("main li").first()).toHaveText(newest.replaceAll("\n", ""));
+});
