@@ -1,7 +1,7 @@
 /** Bringing a database to the newest schema: which migrations there are, which it has, and applying the rest. */
 import { readdirSync, readFileSync } from "node:fs";
 import { PGlite } from "@electric-sql/pglite";
-import type { PrismaPg } from "@prisma/adapter-pg";
+import type { SqlMigrationAwareDriverAdapterFactory } from "@prisma/driver-adapter-utils";
 import { Client } from "pg";
 import { PrismaPGlite } from "pglite-prisma-adapter";
 
@@ -22,7 +22,8 @@ export async function migrateEmbeddedDatabase(pglite: PGlite): Promise<string[]>
   if (isUpToDate(migrations, applied)) return [];
 
   const { applyMigrations } = await import("#lib/db/schema-engine.ts");
-  return applyMigrations(new PrismaPGlite(pglite), migrations);
+  const { adapter } = withWholeScripts(new PrismaPGlite(pglite), (script) => pglite.exec(script));
+  return applyMigrations(adapter, migrations);
 }
 
 /** The same on a server, where several processes may start at once: one migrates, the others wait for it. */
@@ -39,7 +40,7 @@ export async function migrateServerDatabase(url: string): Promise<string[]> {
     if (isUpToDate(migrations, applied)) return [];
 
     const { applyMigrations } = await import("#lib/db/schema-engine.ts");
-    const { adapter, dispose } = withWholeScripts(serverAdapter(url), client);
+    const { adapter, dispose } = withWholeScripts(serverAdapter(url), (script) => client.query(script));
     try {
       return await applyMigrations(adapter, migrations);
     } finally {
@@ -63,19 +64,19 @@ export async function missingMigrationSql(): Promise<string | null> {
 }
 
 /**
- * Prisma's adapter cuts a script at every semicolon, also inside a function's body. Sent as it is, the server cuts it
- * itself, and runs it in one transaction. `dispose` closes what the engine leaves open.
+ * Prisma's adapters cut a script at every semicolon, also inside a function's body, or do not wait for its end. Sent as
+ * it is, the database cuts it itself, and runs it in one transaction. `dispose` closes what the engine leaves open.
  */
-function withWholeScripts(
-  adapter: PrismaPg,
-  client: Client,
-): { adapter: PrismaPg; dispose(): Promise<void> } {
+function withWholeScripts<Adapter extends SqlMigrationAwareDriverAdapterFactory>(
+  adapter: Adapter,
+  run: (script: string) => Promise<unknown>,
+): { adapter: Adapter; dispose(): Promise<void> } {
   const connect = adapter.connect.bind(adapter);
   const connections: Awaited<ReturnType<typeof connect>>[] = [];
   adapter.connect = async () => {
     const connection = Object.assign(await connect(), {
       executeScript: async (script: string) => {
-        await client.query(script);
+        await run(script);
       },
     });
     connections.push(connection);

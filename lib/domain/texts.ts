@@ -43,6 +43,12 @@ export const emailAddress = z
   .max(254, "Enter an e-mail address of at most 254 characters.")
   .regex(z.regexes.html5Email, "Enter an e-mail address.");
 
+/** What a field that is not there or of another kind is told, where its schema has no words of its own. */
+export function wordsForIssue(issue: { input?: unknown; code?: string }): string | undefined {
+  if (issue.input === undefined) return "This field is missing.";
+  return issue.code === "invalid_type" ? "This value is of another kind than the field takes." : undefined;
+}
+
 /** A sentence about the first character that no text may hold, or null. */
 export function forbiddenCharacter(value: string): string | null {
   return problemWith(value, 0, Number.POSITIVE_INFINITY, control);
@@ -52,7 +58,8 @@ function problemWith(value: string, lengthMin: number, lengthMax: number, forbid
   if (!value.isWellFormed()) return "Remove the broken character (a lone surrogate).";
   if (forbidden.test(value)) return "Remove the control characters.";
   const length = [...value].length;
-  if (length < lengthMin) return "Enter a text; it is empty.";
+  if (length < lengthMin && length === 0) return "Enter a text; it is empty.";
+  if (length < lengthMin) return `Enter at least ${lengthMin} characters; there are ${length}.`;
   if (length > lengthMax) return `Enter at most ${lengthMax} characters; there are ${length}.`;
   return null;
 }

@@ -1,6 +1,7 @@
-/** Whether a caller would rather have JSON than a page: it names JSON, and HTML nowhere. */
+import Negotiator from "negotiator";
+
+/** Whether a caller would rather have JSON than a page, by the weights of its Accept header. */
 export function prefersJson(request: Request): boolean {
-  const accept = request.headers.get("accept") ?? "";
-  const isNamed = (type: string) => accept.toLowerCase().includes(type);
-  return isNamed("application/json") && !isNamed("text/html");
+  const negotiator = new Negotiator({ headers: { accept: request.headers.get("accept") ?? undefined } });
+  return negotiator.mediaTypes(["text/html", "application/json"])[0] === "application/json";
 }

@@ -10,7 +10,10 @@ export function requireSameOrigin(request: Request): void {
   const origin = request.headers.get("origin");
   const site = request.headers.get("sec-fetch-site");
   const isOwnOrigin =
-    origin !== null && URL.canParse(origin) && new URL(origin).host === hostWithoutUsualPort(request, origin);
+    origin !== null &&
+    URL.canParse(origin) &&
+    new URL(origin).origin === origin &&
+    new URL(origin).host === hostWithoutUsualPort(request, origin);
   if (!isOwnOrigin || (site !== null && site !== "same-origin")) throw new DomainError("cross_site_request");
 }
 

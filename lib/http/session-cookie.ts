@@ -104,7 +104,7 @@ function clearedCookies(request: Request, tenant: Tenant): string[] {
 }
 
 /** By what browsers say of a frame's navigation, or of a cross-site page's fetch: contract 3.2. */
-function isInForeignPage(headers: Headers): boolean {
+export function isInForeignPage(headers: Headers): boolean {
   const destination = headers.get("sec-fetch-dest");
   const isCrossSite = headers.get("sec-fetch-site") === "cross-site";
   if (isCrossSite && (destination === "iframe" || destination === "empty")) return true;

@@ -6,6 +6,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import ipaddr from "ipaddr.js";
+import { parseAndValidateFlightRouterState } from "next/dist/server/app-render/parse-and-validate-flight-router-state.js";
 
 import { env } from "#lib/config/env.ts";
 import { invalidInput } from "#lib/domain/errors.ts";
@@ -31,11 +32,13 @@ export function callerOf(request: IncomingMessage): { address: string; host: str
   return { address: ipaddr.isValid(address) ? address : connection, host: forwardedHost ?? host };
 }
 
-/** Refuses `invalid_input` for a credential that is there twice or is two in one. */
+/** Refuses `invalid_input` for a credential or a Host that is there twice, or a credential that is two in one. */
 export function checkCredentials(request: IncomingMessage): void {
   const seen = new Set<string>();
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
     const name = (request.rawHeaders[index] ?? "").toLowerCase();
+    if (name === "host" && seen.has(name)) throw invalidInput({ host: "Send this header once." });
+    if (name === "host") seen.add(name);
     if (!credentialHeaders.includes(name)) continue;
 
     const value = request.rawHeaders[index + 1] ?? "";
@@ -71,9 +74,10 @@ export function rewriteHeaders(
 /** The path and query of a request; null where they cannot be a web address. */
 export function addressOf(request: IncomingMessage): URL | null {
   const target = request.url ?? "";
-  if (!target.startsWith("/") || target.startsWith("//") || target.includes("\\")) return null;
+  const path = target.split("?")[0] ?? "";
+  if (!path.startsWith("/") || path.startsWith("//") || path.includes("\\")) return null;
   try {
-    decodeURIComponent(target.split("?")[0] ?? "");
+    decodeURIComponent(path);
     return new URL(target, "http://any");
   } catch {
     return null;
@@ -88,10 +92,11 @@ export function withoutNextParameters(url: URL): string {
   return `${url.pathname}${url.search}`;
 }
 
+/** By Next's own reader, which answers a request with a 500 where it refuses. */
 function isRouterState(value: string | string[] | undefined): boolean {
   if (typeof value !== "string" || value.length > routerStateBytesMax) return false;
   try {
-    return Array.isArray(JSON.parse(decodeURIComponent(value)));
+    return parseAndValidateFlightRouterState(value) !== undefined;
   } catch {
     return false;
   }

@@ -3,6 +3,7 @@
  * headers and a log line; what the border refuses never reaches Next.
  */
 import { randomBytes } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { env } from "#lib/config/env.ts";
 import { describeError, log } from "#lib/config/log.ts";
@@ -33,7 +34,8 @@ const requestTimeoutMs = 30_000;
 const keepAliveTimeoutMs = 65_000; // longer than the usual proxy's, so that it never writes to a closed connection
 
 // Files of the build and of `public/`: Next serves them, and they are nobody's own.
-const assetPath = /^\/_next\/static\/|^\/[a-z0-9-]+\.(?:svg|png|ico|txt|webmanifest)$/;
+const buildAssetPath = /^\/_next\/static\//;
+const publicFiles = new Set(readdirSync("public").map((name) => `/${name}`));
 const notFoundPath = "/_not-found";
 
 export function createHttpServer(handleByNext: NextHandler, isDevelopment: boolean): Server {
@@ -56,11 +58,35 @@ export function createHttpServer(handleByNext: NextHandler, isDevelopment: boole
       });
     },
   );
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable)
-      socket.end("HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const statusLine = statusLineByParserError[error.code ?? ""] ?? "400 Bad Request";
+    if (socket.writable) socket.end(bareAnswer(statusLine));
+  });
+  server.on("connect", (_request, socket) => {
+    socket.end(bareAnswer(methodNotAllowedLine));
   });
   return server;
+}
+
+const methodNotAllowedLine = "405 Method Not Allowed\r\nAllow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+const statusLineByParserError: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  HPE_INVALID_METHOD: methodNotAllowedLine,
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** For what is no HTTP request that could be answered in full. */
+function bareAnswer(statusLine: string): string {
+  const headers = [
+    `X-Request-Id: ${newId()}`,
+    "Cache-Control: private, no-store",
+    "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy: strict-origin-when-cross-origin",
+    "X-Content-Type-Options: nosniff",
+    "Connection: close",
+    "Content-Length: 0",
+  ];
+  return `HTTP/1.1 ${statusLine}\r\n${headers.join("\r\n")}\r\n\r\n`;
 }
 
 async function answer(
@@ -74,7 +100,8 @@ async function answer(
   const url = addressOf(request);
   const path = url?.pathname ?? "";
   const route = findRoute(path);
-  const isAsset = assetPath.test(path) || (isDevelopment && path.startsWith("/_next/"));
+  const isAsset =
+    buildAssetPath.test(path) || publicFiles.has(path) || (isDevelopment && path.startsWith("/_next/"));
   watch(request, response, context, route?.template ?? (isAsset ? "(asset)" : "(none)"), startedMs);
 
   const caller = callerOf(request);
@@ -91,6 +118,8 @@ async function answer(
   setSecurityHeaders();
 
   if (!url) return refuse(request.url?.startsWith("/") ? "not_found" : "invalid_input");
+  if (request.method === "TRACE")
+    return refuseMethod(request, response, path, route?.methods ?? ["GET", "HEAD"]);
   if (path === "/metrics") return answerMetrics(request, response);
   if (isAsset) return handleByNext(request, response);
 
@@ -109,12 +138,12 @@ async function answer(
   if (route && !route.methods.includes(request.method ?? "")) {
     return refuseMethod(request, response, path, route.methods);
   }
-  if (request.method === "TRACE") return refuseMethod(request, response, path, ["GET", "HEAD"]);
   if (!route && (isApiPath(path) || !isRead)) return refuse("not_found");
 
   response.setHeader("Cache-Control", "private, no-store");
   const target = withoutNextParameters(url);
   rewriteHeaders(request, { ...caller, nonce, path: target, contentSecurityPolicy });
+  if (!route) context.pageStatus = 404;
   request.url = route ? target : notFoundPath; // no trick with an unknown path reaches Next
   await handleByNext(request, response);
 }
@@ -135,10 +164,12 @@ function watch(
       response.setHeader("Cache-Control", "private, no-store"); // Next adds words of its own
     }
     if (!response.hasHeader("Referrer-Policy")) {
-      response.setHeader("Referrer-Policy", "strict-origin-when-cross-origin");
+      response.setHeader("Referrer-Policy", referrerPolicyOf(request));
     }
-    // Next answers a page with 200; what the page itself found out counts.
-    const pageStatus = status === 200 ? (context.pageStatus ?? status) : status;
+    // Next answers a page with 200; what the page itself found out counts. Where Next itself fails, it is over one of
+    // its own headers: our pages and handlers answer their failures themselves.
+    const isOverHeaders = status === 500 && context.pageStatus === null && request.headers.rsc !== undefined;
+    const pageStatus = status === 200 ? (context.pageStatus ?? status) : isOverHeaders ? 400 : status;
     if (pageStatus === 503) response.setHeader("Retry-After", "5");
     return writeHead(pageStatus, ...rest);
   }) as typeof response.writeHead;
@@ -149,6 +180,11 @@ function watch(
     countRequest({ method, route, status, milliseconds });
     log().info({ requestId: context.requestId, method, route, status, milliseconds }, "request");
   });
+}
+
+/** A link's token stands in the address of its activation: that address is told to nobody. */
+function referrerPolicyOf(request: IncomingMessage): string {
+  return request.url?.startsWith("/api/auth") ? "no-referrer" : "strict-origin-when-cross-origin";
 }
 
 function refuseMethod(

@@ -5,11 +5,13 @@
 import { readFileSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { format } from "node:util";
 import next from "next";
 
 import { ConfigurationError } from "#lib/config/configuration-error.ts";
 import { env } from "#lib/config/env.ts";
 import { describeError, log } from "#lib/config/log.ts";
+import { tidyDatabase } from "#lib/db/tidy.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
 import { sweepSessions } from "#lib/domain/sessions/sweep-sessions.ts";
 import { serveCommands } from "#lib/server/control-socket.ts";
@@ -18,7 +20,7 @@ import { createHttpServer } from "#lib/server/http-server.ts";
 import { loadEnvFile, type Opened, open } from "#lib/server/open.ts";
 
 const stopWithinMs = 10_000;
-const sweepEveryMs = 600_000;
+const tidyEveryMs = 600_000;
 const isDevelopment = process.argv.includes("--dev");
 
 Object.assign(process.env, { NODE_ENV: isDevelopment ? "development" : "production" });
@@ -27,12 +29,13 @@ try {
   await start();
 } catch (error) {
   if (!(error instanceof ConfigurationError)) throw error;
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
   process.exit(1);
 }
 
 async function start(): Promise<void> {
   loadEnvFile();
+  if (!isDevelopment) logWhatLibrariesPrint();
   const { PORT, LAUREL_DATA_DIR } = env();
   const opened = await open();
   if (!opened) {
@@ -50,10 +53,33 @@ async function start(): Promise<void> {
   const { port } = server.address() as AddressInfo;
   log().info({ port }, "listening");
 
-  const sweeping = setInterval(() => {
-    sweepSessions().catch((error: unknown) => log().warn({ error: describeError(error) }, "sweep failed"));
-  }, sweepEveryMs);
-  stopOnSignals(server, opened, sweeping);
+  const tidy = async () => {
+    await sweepSessions();
+    if (opened.isEmbedded) await tidyDatabase(); // a server does it by itself
+  };
+  const tidying = setInterval(() => {
+    tidy().catch((error: unknown) => log().warn({ error: describeError(error) }, "tidying failed"));
+  }, tidyEveryMs);
+  stopOnSignals(server, opened, tidying);
+}
+
+/** Next prints for a person at a terminal; the log is one of JSON lines, and a line of it is no place for a long text. */
+function logWhatLibrariesPrint(): void {
+  const firstLine = (values: unknown[]) =>
+    format(...values)
+      .split("\n")[0]
+      ?.slice(0, 300);
+  const print =
+    (level: "info" | "warn" | "error") =>
+    (...values: unknown[]) => {
+      log()[level]({ from: "library" }, firstLine(values));
+    };
+  Object.assign(console, {
+    log: print("info"),
+    info: print("info"),
+    warn: print("warn"),
+    error: print("error"),
+  });
 }
 
 async function provisionAtStart({ dataFolder }: Opened): Promise<void> {
@@ -88,13 +114,13 @@ function listen(server: Server, port: number): Promise<void> {
 }
 
 /** Stops taking requests, finishes those that run, closes the database, and goes. */
-function stopOnSignals(server: Server, opened: Opened, sweeping: NodeJS.Timeout): void {
+function stopOnSignals(server: Server, opened: Opened, tidying: NodeJS.Timeout): void {
   let isStopping = false;
   const stop = (signal: string) => {
     if (isStopping) return;
     isStopping = true;
     log().info({ signal }, "stopping");
-    clearInterval(sweeping);
+    clearInterval(tidying);
     const finish = () => {
       opened.close().then(
         () => process.exit(0),

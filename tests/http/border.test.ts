@@ -296,7 +296,6 @@ test.each([
   ],
   ["no host", ["GET / HTTP/1.1"]],
   ["a host that is none", ["GET / HTTP/1.1", "Host: a b"]],
-  ["a header of 20 KB", ["GET / HTTP/1.1", "Host: rewards.localhost", `X-Long: ${"a".repeat(20_000)}`]],
   [
     "200 cookies",
     ["GET / HTTP/1.1", "Host: rewards.localhost", `Cookie: ${Array(200).fill("session=x").join("; ")}`],
@@ -309,6 +308,102 @@ test.each([
   expect(statusOf(answer)).toBeLessThan(500);
   expect(answer).not.toContain("Jane");
   expect(await call(server.port, "/api/health/live")).toMatchObject({ status: 200 });
+});
+
+test.each([
+  "%5B5%5D",
+  "%5B%22%22%2C%7B%7D%2Cnull%2C%22refetch%22%2Ctrue%5D",
+  "%5B%5B%5B%22a%22%5D%5D%2C5%2C%7B%7D%5D",
+])(
+  "a router state of the wrong shape (%s) is no 5xx, also at the address Next sends it to",
+  async (state) => {
+    const headers = { RSC: "1", "Next-Router-State-Tree": state };
+    const first = await call(server.port, "/wallet", { headers });
+    const second = await call(server.port, first.headers.location ?? "/wallet", { headers });
+
+    for (const { status } of [first, second]) expect(status).toBeLessThan(500);
+  },
+);
+
+test.each([
+  ["two hosts", ["GET / HTTP/1.1", "Host: rewards.localhost", "Host: club.localhost"], 400],
+  ["an unknown method", ["FOO / HTTP/1.1", "Host: rewards.localhost"], 405],
+  ["headers too large", ["GET / HTTP/1.1", "Host: rewards.localhost", `X-Long: ${"a".repeat(20_000)}`], 431],
+  ["a tunnel", ["CONNECT evil.example:443 HTTP/1.1", "Host: evil.example:443"], 405],
+  ["an upgrade", ["GET /api/health/live HTTP/1.1", "Host: x", "Upgrade: h2c", "Connection: Upgrade"], 200],
+  ["TRACE on the metrics", ["TRACE /metrics HTTP/1.1", "Host: rewards.localhost"], 405],
+])("%s is answered, with the headers that every answer has", async (_what, lines, status) => {
+  const answer = await callRaw(server.port, lines);
+
+  expect(statusOf(answer)).toBe(status);
+  expect(answer.toLowerCase()).toMatch(/x-content-type-options: nosniff/);
+  expect(answer.toLowerCase()).toMatch(/x-request-id: [0-9a-f-]{36}/);
+  if (status === 405) expect(answer).toMatch(/^Allow: /im);
+});
+
+test("a raw backslash in a redirect_path leads to the start page", async () => {
+  const link = `/api/auth?session=${await mint()}&redirect_path=/\\evil.example`;
+  const answer = await callRaw(server.port, [`GET ${link} HTTP/1.1`, "Host: rewards.localhost"]);
+
+  expect(statusOf(answer)).toBe(303);
+  expect(answer).toMatch(/^location: \/\r$/im);
+});
+
+test("a router's request for what is not there is a 404, and so is a well-known file", async () => {
+  expect(await call(server.port, "/nothing", { headers: { RSC: "1" } })).toMatchObject({ status: 404 });
+  const { status, headers } = await call(server.port, "/favicon.ico");
+  expect(status).toBe(404);
+  expect(headers["content-security-policy"]).toContain("frame-ancestors http://shop.localhost:4000");
+});
+
+test.each([
+  ["application/json", "json"],
+  ["application/json, text/html;q=0.5", "json"],
+  ["text/html;q=0, application/json", "json"],
+  ["text/html, application/json", "html"],
+  ["*/*", "html"],
+])("a broken link says so to Accept: %s in %s, and its address to nobody", async (accept, kind) => {
+  const { status, headers } = await call(server.port, "/api/auth?session=x", { headers: { Accept: accept } });
+
+  expect(status).toBe(401);
+  expect(headers["content-type"]).toContain(kind);
+  expect(headers["referrer-policy"]).toBe("no-referrer");
+});
+
+test("a switch that is confirmed inside another site's page keeps its cookie to that page", async () => {
+  const inFrame = {
+    "Sec-Fetch-Site": "cross-site",
+    "Sec-Fetch-Mode": "navigate",
+    "Sec-Fetch-Dest": "iframe",
+  };
+  const cookie = { Cookie: `__Host-session_p=${await mint("user-1")}` };
+  const link = `/api/auth?session=${await mint("user-3")}`;
+  const page = await call(server.port, link, { headers: { Accept: "text/html", ...inFrame, ...cookie } });
+  const fields = [...page.text.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name = "", value = ""]) => [
+    name,
+    value,
+  ]);
+
+  const switched = await call(server.port, "/api/auth/activate", {
+    method: "POST",
+    headers: {
+      Origin: "http://rewards.localhost",
+      "Content-Type": "application/x-www-form-urlencoded",
+      ...cookie,
+    },
+    body: new URLSearchParams(fields).toString(),
+  });
+
+  expect(switched.status).toBe(303);
+  expect(switched.headers["set-cookie"]).toEqual([
+    expect.stringMatching(/^__Host-session_p=.*; Partitioned$/),
+  ]);
+});
+
+test("stdout holds JSON lines and nothing else", () => {
+  const lines = server.output().trim().split("\n");
+  expect(lines.length).toBeGreaterThan(10);
+  for (const line of lines) expect(() => JSON.parse(line)).not.toThrow();
 });
 
 test("a body that never ends is cut at 64 KiB", async () => {

@@ -136,6 +136,7 @@ test.each([
   ["constructor", '{"selector":{"authIdentifier":"u"},"profile":{"constructor":1}}'],
   ["prototype, deep", '{"selector":{"authIdentifier":"u"},"profile":{"a":[{"prototype":1}]}}'],
   ["__proto__, deep", '{"selector":{"authIdentifier":"u"},"profile":{"a":{"b":{"__proto__":1}}}}'],
+  ["__proto__ in a core field", '{"selector":{"authIdentifier":"u"},"profile":{"city":{"__proto__":1}}}'],
   ["__proto__ at the top", '{"__proto__":1,"selector":{"authIdentifier":"u"},"profile":{}}'],
   ["a lone surrogate", '{"selector":{"authIdentifier":"\\ud800"},"profile":{}}'],
 ])("%s is refused", async (_what, body) => {

@@ -26,11 +26,11 @@ const whole = {
   createMembersFromTokens: false,
   selfRegistration: false,
   emailConfirmation: "required",
-  clientSecrets: [{ name: "shop", secret: "at least 32 characters long, this one" }],
+  clientSecrets: [{ name: "shop", secret: "at-least-32-characters-long-this-one" }],
   apiKeys: [
     {
       name: "shop",
-      key: "at least 32 characters long, this key",
+      key: "at-least-32-characters-long-this-key",
       scopes: [],
       ratePerSecond: 100,
       burst: 400,
@@ -50,7 +50,7 @@ const whole = {
       description: "…",
       schema: { type: "object" },
       private: true,
-      secret: "an event type's secret, 32 characters",
+      secret: "the-secret-of-an-event-type-32-long",
     },
   ],
   rules: [
@@ -109,7 +109,7 @@ const whole = {
 
 /** A file with the whole tenant under a code and host of its own. */
 function fileFor(code: string, change: Record<string, unknown> = {}): string {
-  const apiKeys = [{ ...whole.apiKeys[0], key: `an API key of 32 characters for ${code}` }];
+  const apiKeys = [{ ...whole.apiKeys[0], key: `an-API-key-of-32-characters-for-${code}` }];
   const tenant = { ...whole, code, hostnames: [`${code}.localhost`], apiKeys, ...change };
   return JSON.stringify({ tenants: [tenant] });
 }
@@ -160,7 +160,7 @@ test("what the file does not name stays, what it names is updated, what applies 
     code: "again",
     hostnames: ["again.localhost"],
     name: "Renamed",
-    clientSecrets: [{ name: "shop", secret: "another secret that comes too late here" }],
+    clientSecrets: [{ name: "shop", secret: "another-secret-that-comes-too-late-here" }],
     userAuth: {
       ...whole.userAuth,
       issuer: "https://new.example",
@@ -191,7 +191,7 @@ test("what the file does not name stays, what it names is updated, what applies 
     include: { wallet: true },
   });
   expect(member).toMatchObject({ attributes: {}, wallet: { balancePoints: 500n } });
-  const client = { ...found, host: "again.localhost", clientId: "at least 32 characters long, this one" };
+  const client = { ...found, host: "again.localhost", clientId: "at-least-32-characters-long-this-one" };
   expect(await postAuth(client)).toMatchObject({ status: 200 });
 });
 
@@ -272,6 +272,16 @@ test.each([
   ["tenants[0].sessions.idleSeconds: ", { sessions: { idleSeconds: 119 } }],
   ["tenants[0].sessions.embeddedSeconds: ", { sessions: { embeddedSeconds: 2_592_001 } }],
   ["tenants[0].clientSecrets[0].secret: ", { clientSecrets: [{ name: "x", secret: "short" }] }],
+  [
+    "tenants[0].clientSecrets[0].secret: Enter at least 32 characters; there are 5.",
+    { clientSecrets: [{ name: "x", secret: "short" }] },
+  ],
+  [
+    "tenants[0].clientSecrets[0].secret: Use letters",
+    { clientSecrets: [{ name: "x", secret: "with a space, and a comma, 32 long" }] },
+  ],
+  ["tenants[0].hostnames: This field is missing.", { hostnames: undefined }],
+  ["tenants[0].hostOrigins[0]: ", { hostOrigins: ["https://*.example"] }],
   ["tenants[0].clientSecrets[1].name: ", { clientSecrets: [{ name: "x" }, { name: "x" }] }],
   [
     "tenants[0].userAuth.sharedKey: ",
@@ -320,7 +330,7 @@ test("a host belongs to one tenant, in the file and in the database", async () =
 
 test("an API key names one tenant", async () => {
   await applyProgramme(fileFor("first"));
-  const apiKeys = [{ name: "stolen", key: "an API key of 32 characters for first" }];
+  const apiKeys = [{ name: "stolen", key: "an-API-key-of-32-characters-for-first" }];
 
   await expect(applyProgramme(fileFor("second", { apiKeys }))).rejects.toThrow("tenants[0].apiKeys[0].key: ");
 });

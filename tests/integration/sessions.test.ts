@@ -136,6 +136,8 @@ test.each([
   ["another origin", { origin: "http://evil.example" }],
   ["a sibling subdomain", { origin: "http://www.localhost" }],
   ["the null origin", { origin: "null" }],
+  ["an Origin with a path", { origin: "http://OWN/" }],
+  ["an Origin with a name", { origin: "http://x@OWN" }],
   ["another port", { origin: "http://OWN:8080" }],
   ["a browser that says cross-site", { "sec-fetch-site": "cross-site" }],
   ["a browser that says same-site", { "sec-fetch-site": "same-site" }],

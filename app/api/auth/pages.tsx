@@ -11,6 +11,7 @@ import { directionOf } from "#app/_i18n/locales.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { nonceOf } from "#lib/http/request-facts.ts";
+import { isInForeignPage } from "#lib/http/session-cookie.ts";
 
 type Context = { request: Request; tenant: Tenant; path: string };
 
@@ -44,6 +45,7 @@ export async function brokenLinkPage({ request, tenant, path }: Context): Promis
 
 /** 200: somebody else is signed in here; only a click, by this form, switches. */
 export async function activationPage({
+  request,
   path,
   member,
   confirmation,
@@ -62,6 +64,7 @@ export async function activationPage({
         <form method="post" action="/api/auth/activate">
           <input type="hidden" name="confirmation" value={confirmation} />
           <input type="hidden" name="redirect_path" value={path} />
+          {isInForeignPage(request.headers) && <input type="hidden" name="framed" value="true" />}
           <button className="button" type="submit">
             {t("yes", { name })}
           </button>

@@ -39,6 +39,12 @@ export const optionalProfileFields = {
 
 export type OptionalProfileField = keyof typeof optionalProfileFields;
 
+/** Whether a key that could reach an object's prototype stands anywhere in a value. */
+export function hasDangerousKey(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => dangerousKeys.includes(key) || hasDangerousKey(inner));
+}
+
 /** A sentence about what is wrong with an attribute, or null. */
 export function problemWithAttribute(key: string, value: unknown): string | null {
   if (dangerousKeys.includes(key)) return "This name is not allowed.";
@@ -48,7 +54,7 @@ export function problemWithAttribute(key: string, value: unknown): string | null
   if (Buffer.byteLength(JSON.stringify(value)) > attributeValueBytesMax) {
     return `The value of an attribute is at most ${attributeValueBytesMax} bytes of JSON.`;
   }
-  return problemInside(value);
+  return hasDangerousKey(value) ? "A name inside it is not allowed." : problemInside(value);
 }
 
 function problemInside(value: unknown): string | null {
@@ -56,7 +62,6 @@ function problemInside(value: unknown): string | null {
   if (typeof value === "number" && !Number.isFinite(value)) return "Enter a number that is finite.";
   if (typeof value !== "object" || value === null) return null;
   for (const [key, inner] of Object.entries(value)) {
-    if (dangerousKeys.includes(key)) return `The name ${key} is not allowed.`;
     const problem = forbiddenCharacter(key) ?? problemInside(inner);
     if (problem) return problem;
   }

@@ -37,6 +37,7 @@ import {
 } from "#lib/domain/programme/programme-file.ts";
 import { sealSecret } from "#lib/domain/secrets.ts";
 import { forgetTenants } from "#lib/domain/tenants/find-tenant.ts";
+import { wordsForIssue } from "#lib/domain/texts.ts";
 
 export type AppliedProgramme = {
   tenants: { code: string; isNew: boolean }[];
@@ -69,7 +70,7 @@ export function parseProgrammeFile(fileText: string): ProgrammeFile {
   } catch (error) {
     throw new ConfigurationError(`This is not valid JSON: ${error instanceof Error ? error.message : error}`);
   }
-  const parsed = programmeFileSchema.safeParse(json);
+  const parsed = programmeFileSchema.safeParse(json, { error: wordsForIssue });
   if (parsed.success) return parsed.data;
 
   const lines = parsed.error.issues.flatMap((issue) =>

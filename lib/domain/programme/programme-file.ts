@@ -30,6 +30,11 @@ const secret = text(secretLengthMin, 512).refine(
   (value) => new Set(value).size > 7,
   "This secret repeats itself; use a random one.",
 );
+// Sent as a header, which takes no white space and where a comma would make two of one.
+const headerSecret = secret.regex(
+  /^[!-+\--~]*$/,
+  "Use letters, digits and signs of ASCII, without spaces and commas.",
+);
 const password = text(8, 256);
 const sessionSeconds = z
   .int("Enter whole seconds.")
@@ -49,7 +54,7 @@ const webUrl = z
   .max(2048)
   .refine(isWebUrl, "Enter an https:// address (http:// on localhost).");
 const origin = webUrl.refine(
-  (value) => URL.canParse(value) && new URL(value).origin === value,
+  (value) => URL.canParse(value) && new URL(value).origin === value && !value.includes("*"),
   "Enter an origin: a scheme, a host, and a port if it is not the usual one, such as https://www.example.com.",
 );
 
@@ -59,11 +64,11 @@ const eventTypeName = z
   .max(64, "An event type has 2 to 64 characters.")
   .regex(/^[A-Z]+(_[A-Z]+)*$/, "Name an event type in capitals, with underscores between words.");
 
-const clientSecret = z.strictObject({ name: name(64), secret: secret.optional() });
+const clientSecret = z.strictObject({ name: name(64), secret: headerSecret.optional() });
 
 const apiKey = z.strictObject({
   name: name(64),
-  key: secret.optional(),
+  key: headerSecret.optional(),
   scopes: z.array(z.enum(["till"], "The only scope is till.")).optional(),
   ratePerSecond: count.min(1, "Enter 1 or more.").optional(),
   burst: count.min(1, "Enter 1 or more.").optional(),
@@ -124,7 +129,7 @@ const eventType = z.strictObject({
     .nullable()
     .optional(),
   private: z.boolean("Enter true or false.").optional(),
-  secret: secret.optional(),
+  secret: headerSecret.optional(),
 });
 
 const conditionValue = z.union([z.string(), z.number(), z.boolean(), z.null()]);
@@ -336,7 +341,7 @@ const tenant = z
     emailConfirmation: z.enum(["required", "off"], "The emailConfirmation is required or off.").optional(),
     clientSecrets: uniqueBy("name", clientSecret),
     apiKeys: uniqueBy("name", apiKey),
-    adminApiKeys: uniqueBy("name", z.strictObject({ name: name(64), key: secret.optional() })),
+    adminApiKeys: uniqueBy("name", z.strictObject({ name: name(64), key: headerSecret.optional() })),
     userAuth: userAuth.nullable().optional(),
     oauth2: oauth2.nullable().optional(),
     admins: uniqueBy("email", admin),

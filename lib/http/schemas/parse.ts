@@ -1,10 +1,11 @@
 import type { ZodType } from "zod";
 
 import { invalidInput } from "#lib/domain/errors.ts";
+import { wordsForIssue } from "#lib/domain/texts.ts";
 
 /** The input as the schema takes it. Refuses `invalid_input` with a sentence for each field, named as it was sent. */
 export function parseInput<Input>(schema: ZodType<Input>, input: unknown): Input {
-  const parsed = schema.safeParse(input);
+  const parsed = schema.safeParse(input, { error: wordsForIssue });
   if (parsed.success) return parsed.data;
 
   const fields = parsed.error.issues.flatMap((issue) =>

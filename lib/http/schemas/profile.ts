@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import type { CoreProfile, NewProfile } from "#lib/domain/members/profile.ts";
 import {
+  hasDangerousKey,
   mandatoryProfileFields,
   type OptionalProfileField,
   optionalProfileFields,
@@ -34,6 +35,7 @@ export const lenientProfile = z.unknown().transform((input, context) => {
     if (Object.hasOwn(optionalProfileFields, field)) {
       const parsed = optionalProfileFields[field as OptionalProfileField].nullable().safeParse(value);
       if (parsed.success) Object.assign(core, { [field]: parsed.data });
+      else if (hasDangerousKey(value)) refuse([field], "A name inside it is not allowed.");
       else warnings[`profile.${field}`] = firstProblem(parsed.error);
     } else {
       const problem = problemWithAttribute(field, value);

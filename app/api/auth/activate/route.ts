@@ -2,6 +2,7 @@ import { NextResponse } from "next/server";
 import { brokenLinkPage } from "#app/api/auth/pages.tsx";
 import { DomainError } from "#lib/domain/errors.ts";
 import { activateByConfirmation, activateDirectly } from "#lib/domain/sessions/activate-session.ts";
+import type { Session } from "#lib/domain/sessions/session.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { embeddedRoute } from "#lib/http/api-route.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
@@ -30,11 +31,22 @@ export const POST = embeddedRoute(async (request, tenant) => {
   const presented = await openToken(input.session);
   const browser = await readCookieCredentials(request.headers);
   const session = await activateDirectly({ tenant, presented, browser, next });
-  const cookies = input.framed
-    ? partitionedCookiesFor(token, session.expiresAt)
-    : activationCookies(request, tenant, token, session.expiresAt);
+  const cookies = cookiesFor(request, tenant, token, session, input.framed ?? false);
   return withCookies(jsend.success(sessionJson(session)), cookies);
 });
+
+/** A page of ours in a frame sends same-origin requests: only it knows that another site's page is around it. */
+function cookiesFor(
+  request: Request,
+  tenant: Tenant,
+  token: string,
+  { expiresAt }: Session,
+  isFramed: boolean,
+) {
+  return isFramed
+    ? partitionedCookiesFor(token, expiresAt)
+    : activationCookies(request, tenant, token, expiresAt);
+}
 
 async function confirm(request: Request, tenant: Tenant): Promise<Response> {
   const form = new URLSearchParams(Buffer.from(await readBody(request)).toString("utf8"));
@@ -50,7 +62,8 @@ async function confirm(request: Request, tenant: Tenant): Promise<Response> {
       "Referrer-Policy": "no-referrer",
     };
     const redirect = new NextResponse(null, { status: 303, headers });
-    return withCookies(redirect, activationCookies(request, tenant, token, session.expiresAt));
+    const isFramed = form.get("framed") === "true";
+    return withCookies(redirect, cookiesFor(request, tenant, token, session, isFramed));
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== "session_invalid") throw error;
     return brokenLinkPage({ request, tenant, path });
