@@ -12,7 +12,7 @@ export async function RewardCard({ reward, balancePoints }: { reward: ShelfRewar
   const isOut = gate?.gate === "out_of_stock";
 
   return (
-    <article className="panel group relative flex h-full flex-col overflow-hidden transition-transform hover:-translate-y-0.5">
+    <article className="panel group relative flex h-full flex-col overflow-hidden motion-safe:transition-transform motion-safe:hover:-translate-y-0.5">
       <div className={isOut ? "opacity-50 grayscale" : undefined}>
         <RewardPicture pictureUrl={pictureUrl} />
       </div>

@@ -10,7 +10,7 @@ import type { Person } from "./people.ts";
 
 export type LaurelAddress = { host: string; port: number; clientId: string };
 
-export type Call = { status: number; body: unknown };
+type Call = { status: number; body: unknown };
 
 /** A session token for this person; made anew for each link, because a link works once. */
 export async function mintSession(laurel: LaurelAddress, person: Person): Promise<string> {

@@ -26,7 +26,7 @@ export type LedgerEntryRow = {
   occurredAt: Date | string;
 };
 
-export const safePointsMax = Number.MAX_SAFE_INTEGER;
+const safePointsMax = Number.MAX_SAFE_INTEGER;
 
 /**
  * The only writer of points: appends the entry and moves the wallet by the same amount, in one statement. The wallet's

@@ -10,7 +10,7 @@ import {
 } from "@prisma/driver-adapter-utils";
 import * as bindings from "@prisma/schema-engine-wasm/schema_engine_bg";
 
-export const schemaPath = "prisma/schema.prisma";
+const schemaPath = "prisma/schema.prisma";
 export const migrationsFolder = "prisma/migrations";
 
 export type Migration = { name: string; sql: string };

@@ -27,7 +27,7 @@ export type WalletColumns = {
 const successionsMax = 50;
 
 /** True for a row of `s` that is alive at `at`. */
-export function isAlive(at: Date): Prisma.Sql {
+function isAlive(at: Date): Prisma.Sql {
   return Prisma.sql`(s."endedAt" IS NULL AND s."expiresAt" > ${at}
     AND (s."idleSeconds" IS NULL OR s."lastActivityAt" + make_interval(secs => s."idleSeconds") > ${at}))`;
 }

@@ -13,7 +13,7 @@ test("in a frame on another site, with a cookie for that page alone", async ({ p
   const cookies = await context.cookies(addresses.laurel);
   expect(cookies.map(({ name }) => name)).toEqual(["__Host-session_p"]);
   expect(cookies[0]).toMatchObject({ httpOnly: true, secure: true, sameSite: "None" });
-  await frame.getByRole("link", { name: "Rewards" }).first().click();
+  await frame.getByRole("link", { name: "Rewards", exact: true }).first().click();
   await expect(frame.getByRole("heading", { level: 1 })).toHaveText("Rewards");
   await frame.getByRole("link", { name: "Any coffee" }).click();
   await expect(frame.getByRole("heading", { level: 1 })).toHaveText("Any coffee");

@@ -80,11 +80,12 @@ test("the keyboard reaches the content and every section", async ({ context }) =
 test("older activity is a page away, and the newest a page back", async ({ context }) => {
   const tab = await openRewardsTab(context, "demo-ada");
   await tab.goto(`${addresses.laurel}/activity`);
-  const newest = await tab.locator("main li").first().innerText();
+  const first = tab.locator("main li").first();
+  const newest = (await first.textContent()) ?? "";
 
   await tab.getByRole("link", { name: "Older" }).click();
   await expect(tab.getByRole("link", { name: "Back to the newest" })).toBeVisible();
-  expect(await tab.locator("main li").first().innerText()).not.toBe(newest);
+  await expect(first).not.toHaveText(newest);
   await tab.getByRole("link", { name: "Back to the newest" }).click();
-  await expect(tab.locator("main li").first()).toHaveText(newest.replaceAll("\n", ""));
+  await expect(first).toHaveText(newest);
 });

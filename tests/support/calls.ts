@@ -1,7 +1,7 @@
 /** Calls of route handlers, as the start script would hand them on. */
 import * as activateRoute from "#app/api/auth/activate/route.ts";
 import * as authRoute from "#app/api/auth/route.ts";
-import * as sessionRoute from "#app/api/session/route.ts";
+import { DELETE, GET, POST } from "#app/api/session/route.ts";
 import { ownedHeaders } from "#lib/http/request-facts.ts";
 import { profile, type TestTenant } from "#tests/support/factories.ts";
 
@@ -10,6 +10,8 @@ export type Answer = { status: number; headers: Headers; cookies: string[]; json
 type Json = any;
 
 type Call = { headers?: Record<string, string>; body?: unknown; address?: string };
+
+const sessionHandlers = { GET, POST, DELETE };
 
 /** POST /api/auth by the tenant's own server, unless `call` says otherwise. */
 export function postAuth(tenant: TestTenant, call: Call = {}): Promise<Answer> {
@@ -63,7 +65,7 @@ export function callSession(
 ): Promise<Answer> {
   const own: Record<string, string> = method === "GET" ? {} : { origin: `http://${tenant.host}` };
   const request = requestTo(tenant, "/api/session", { method, headers: { ...own, cookie, ...headers } });
-  return answerOf(sessionRoute[method](request));
+  return answerOf(sessionHandlers[method](request));
 }
 
 export async function isSignedIn(tenant: TestTenant, cookie: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createTranslator } from "use-intl/core";
+import { createTranslator } from "next-intl";
 import { expect, test } from "vitest";
 
 import { locales } from "#app/_i18n/locales.ts";

@@ -36,7 +36,7 @@ export async function brokenLinkPage({ request, tenant, path }: Context): Promis
             {t("back", { host })}
           </a>
         )}
-        {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own text, and a path as JSON with < escaped */}
+        {/* Our own text, and a path as JSON with < escaped. */}
         <script nonce={nonceOf(request.headers)} dangerouslySetInnerHTML={{ __html: goOn }} />
       </>
     ),

@@ -20,7 +20,7 @@ export type CoreProfile = {
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** Sent fields replace, omitted ones stay, null clears; an attribute that is null is removed. */
-export type ProfileChange = { core: Partial<CoreProfile>; attributes: Attributes };
+type ProfileChange = { core: Partial<CoreProfile>; attributes: Attributes };
 
 /** What a new member cannot be without. */
 export type NewProfile = ProfileChange & {

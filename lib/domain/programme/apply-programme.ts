@@ -63,7 +63,7 @@ export async function applyProgramme(fileText: string): Promise<AppliedProgramme
   return applied;
 }
 
-export function parseProgrammeFile(fileText: string): ProgrammeFile {
+function parseProgrammeFile(fileText: string): ProgrammeFile {
   let json: unknown;
   try {
     json = parseStrictJson(fileText);

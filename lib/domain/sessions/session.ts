@@ -8,7 +8,7 @@ import type { SessionRow } from "#lib/db/sessions.ts";
 import type { SessionId } from "#lib/domain/ids.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
 
-export type SessionKind = "embedded" | "interactive" | "end_user";
+type SessionKind = "embedded" | "interactive" | "end_user";
 
 /** What a caller holds: the id a token names, and the hash of that very token. */
 export type SessionCredential = { id: SessionId; tokenHash: string };
