@@ -18,11 +18,6 @@ const list = z
       .filter((part) => part !== ""),
   );
 
-const flag = z
-  .enum(["0", "1", ""], "is a switch: set it to 1, or leave it out.")
-  .default("0")
-  .transform((value) => value === "1");
-
 const environmentSchema = z
   .object({
     PORT: z
@@ -50,7 +45,6 @@ const environmentSchema = z
       "is a list of addresses or networks with commas between, such as 10.0.0.1,192.168.0.0/16.",
     ),
     METRICS_TOKEN: z.string().min(16, "needs 16 characters or more.").optional(),
-    ALLOW_LOOPBACK_URLS: flag,
     LOG_LEVEL: z
       .enum(["debug", "info", "warn", "error", "silent"], "is debug, info, warn, error or silent.")
       .default("info"),

@@ -20,7 +20,6 @@ test.each([
   ["PUBLIC_SCHEME", "ftp", "PUBLIC_SCHEME is http or https."],
   ["TRUSTED_PROXIES", "10.0.0.1,proxy.example", "TRUSTED_PROXIES is a list of addresses or networks"],
   ["METRICS_TOKEN", "short", "METRICS_TOKEN needs 16 characters or more."],
-  ["ALLOW_LOOPBACK_URLS", "yes", "ALLOW_LOOPBACK_URLS is a switch"],
   ["LOG_LEVEL", "loud", "LOG_LEVEL is debug"],
 ])("%s=%s stops the start with a sentence", (name, value, sentence) => {
   expect(() => parseEnvironment({ [name]: value })).toThrow(sentence);
