@@ -34,7 +34,9 @@ export async function EntryList({
               <Icon className="size-5" aria-hidden="true" />
             </span>
             <div className="min-w-0 flex-1">
-              <p className="line-clamp-2 font-medium leading-snug">{description ?? t(kind)}</p>
+              <p dir="auto" className="line-clamp-2 font-medium leading-snug">
+                {description ?? t(kind)}
+              </p>
               <p className="text-muted text-sm">
                 <time dateTime={occurredAt.toISOString()}>
                   {format.dateTime(occurredAt, { dateStyle: "medium" })}

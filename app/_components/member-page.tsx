@@ -6,13 +6,16 @@ import { hostNameOf } from "#app/_components/host-name.ts";
 import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
 import { NoticePage } from "#app/_components/notice-page.tsx";
 import type { DomainError } from "#lib/domain/errors.ts";
-import type { SignedIn } from "#lib/domain/sessions/read-session.ts";
-import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
-import { answerPageWith, findPageMember, requireTenantPage } from "#lib/http/member-session.ts";
+import {
+  answerPageWith,
+  findPageMember,
+  type PageMember,
+  requireTenantPage,
+} from "#lib/http/member-session.ts";
 import { pathOf } from "#lib/http/request-facts.ts";
 
-type Render<Props> = (signedIn: SignedIn & { tenant: Tenant }, props: Props) => Promise<ReactNode>;
+type Render<Props> = (signedIn: PageMember, props: Props) => Promise<ReactNode>;
 
 /**
  * Every page of a member: it asks who calls, and says so where nobody does (401), where what it shows is not there (404),
@@ -31,9 +34,7 @@ export function memberPage<Props = object>(render: Render<Props>) {
 }
 
 /** The same for a layout: without a member there is nothing around the page's own answer. */
-export function memberLayout(
-  render: (signedIn: SignedIn & { tenant: Tenant }, children: ReactNode) => ReactNode,
-) {
+export function memberLayout(render: (signedIn: PageMember, children: ReactNode) => ReactNode) {
   return async ({ children }: { children: ReactNode }): Promise<ReactNode> => {
     const signedIn = await findPageMember().catch((error: unknown) => {
       unstable_rethrow(error);

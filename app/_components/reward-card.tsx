@@ -17,12 +17,16 @@ export async function RewardCard({ reward, balancePoints }: { reward: ShelfRewar
         <RewardPicture pictureUrl={pictureUrl} />
       </div>
       <div className="flex flex-1 flex-col p-3 sm:p-4">
-        <h3 className="font-semibold leading-snug">
+        <h3 dir="auto" className="text-start font-semibold leading-snug">
           <Link href={`/rewards/${id}`} prefetch={false} className="after:absolute after:inset-0">
             {name}
           </Link>
         </h3>
-        {summary && <p className="mt-1 line-clamp-2 text-muted text-sm">{summary}</p>}
+        {summary && (
+          <p dir="auto" className="mt-1 line-clamp-2 text-muted text-sm">
+            {summary}
+          </p>
+        )}
         <div className="mt-auto pt-4">
           <p className="font-semibold tabular-nums">
             {pricePoints === 0 ? t("points.free") : t("points.amount", { points: pricePoints })}

@@ -5,7 +5,7 @@ import { type RewardRow, shelfOf } from "#lib/db/rewards.ts";
 
 export type HomeRow = { rewards: RewardRow[]; entries: LedgerEntryRow[] };
 
-/** The dearest rewards that `balancePoints` pays for and the cheapest that it does not, and the newest entries. */
+/** The dearest rewards in stock that `balancePoints` pays for and the cheapest that it does not, and the newest entries. */
 export async function readHomeRow(query: {
   tenantId: string;
   memberId: string;
@@ -16,7 +16,9 @@ export async function readHomeRow(query: {
 }): Promise<HomeRow> {
   const { tenantId, memberId, balancePoints, rewardsPerSide, entriesMax, at } = query;
   const rows = await db().$queryRaw<HomeRow[]>`
-    WITH "shelf" AS (${shelfOf(tenantId, at)}),
+    WITH "shelf" AS (
+      SELECT * FROM (${shelfOf(tenantId, at)}) s WHERE s."stockRemaining" IS NULL OR s."stockRemaining" > 0
+    ),
     "near" AS (
       (SELECT * FROM "shelf" WHERE "pricePoints" <= ${balancePoints}::bigint
         ORDER BY "pricePoints" DESC, "name" LIMIT ${rewardsPerSide})

@@ -1,4 +1,5 @@
 import { db, Prisma } from "#lib/db/client.ts";
+import { type TouchOlderThan, touch } from "#lib/db/sessions.ts";
 
 export type RewardRow = {
   id: string;
@@ -39,7 +40,19 @@ export function listShelfRows(tenantId: string, at: Date): Promise<RewardRow[]> 
   return db().$queryRaw<RewardRow[]>`${shelfOf(tenantId, at)} ORDER BY r."pricePoints", r."name"`;
 }
 
-export async function findShelfRow(tenantId: string, rewardId: string, at: Date): Promise<RewardRow | null> {
-  const rows = await db().$queryRaw<RewardRow[]>`${shelfOf(tenantId, at)} AND r."id" = ${rewardId}::uuid`;
+/** One reward; where it is there, looking at it is an activity of the session. */
+export async function findShelfRow(query: {
+  tenantId: string;
+  rewardId: string;
+  at: Date;
+  sessionId: string | null;
+  touchOlderThan: TouchOlderThan;
+}): Promise<RewardRow | null> {
+  const { tenantId, rewardId, at, sessionId, touchOlderThan } = query;
+  const visitor = Prisma.sql`(SELECT ${sessionId}::uuid FROM "found")`;
+  const rows = await db().$queryRaw<RewardRow[]>`
+    WITH "found" AS (${shelfOf(tenantId, at)} AND r."id" = ${rewardId}::uuid),
+    "touched" AS (${touch(tenantId, visitor, at, touchOlderThan)})
+    SELECT * FROM "found"`;
   return rows[0] ?? null;
 }

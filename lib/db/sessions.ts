@@ -71,6 +71,25 @@ function endThePastOnes(tenantId: string, rows: Prisma.Sql, at: Date): Prisma.Sq
   )`;
 }
 
+/** How old an activity must be for the next one to be written; null writes none. */
+export type TouchOlderThan = { withIdleLimit: Date; withoutIdleLimit: Date } | null;
+
+/** The statement that writes an activity of a live session. */
+export function touch(
+  tenantId: string,
+  sessionId: Prisma.Sql,
+  at: Date,
+  olderThan: TouchOlderThan,
+): Prisma.Sql {
+  return Prisma.sql`
+    UPDATE "sessions" s SET "lastActivityAt" = ${at}
+    WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = ${sessionId} AND ${isAlive(at)}
+      AND s."lastActivityAt" <= CASE WHEN s."idleSeconds" IS NULL
+        THEN ${olderThan?.withoutIdleLimit ?? null}::timestamptz
+        ELSE ${olderThan?.withIdleLimit ?? null}::timestamptz END
+    RETURNING s."lastActivityAt"`;
+}
+
 /**
  * The live session among those presented, with its member and wallet; null if there is none. With `touchOlderThan` it is
  * an activity: written where the last one is older than that.
@@ -80,19 +99,12 @@ export async function readSessionRow(query: {
   presented: readonly PresentedRow[];
   sharedRank: number;
   at: Date;
-  touchOlderThan: { withIdleLimit: Date; withoutIdleLimit: Date } | null;
+  touchOlderThan: TouchOlderThan;
 }): Promise<(SessionRow & MemberRow & WalletColumns) | null> {
   const { tenantId, presented, sharedRank, at, touchOlderThan } = query;
   const rows = await db().$queryRaw<(SessionRow & MemberRow & WalletColumns)[]>`
     WITH ${presentedSessions(tenantId, presented, at)}, ${chosenSession(sharedRank)}, ${endThePastOnes(tenantId, Prisma.raw('"presented"'), at)},
-    "touched" AS (
-      UPDATE "sessions" s SET "lastActivityAt" = ${at}
-      WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = (SELECT c."id" FROM "chosen" c) AND ${isAlive(at)}
-        AND s."lastActivityAt" <= CASE WHEN s."idleSeconds" IS NULL
-          THEN ${touchOlderThan?.withoutIdleLimit ?? null}::timestamptz
-          ELSE ${touchOlderThan?.withIdleLimit ?? null}::timestamptz END
-      RETURNING s."lastActivityAt"
-    )
+    "touched" AS (${touch(tenantId, Prisma.sql`(SELECT c."id" FROM "chosen" c)`, at, touchOlderThan)})
     SELECT c."id" AS "sessionId", c."kind", c."expiresAt" AS "sessionExpiresAt", c."idleSeconds",
       COALESCE((SELECT "lastActivityAt" FROM "touched"), c."lastActivityAt") AS "lastActivityAt",
       ${memberColumns}, w."balancePoints", w."lifetimePoints", w."spentPoints", w."expiredPoints", w."pendingPoints"

@@ -4,10 +4,12 @@ import { notFound, redirect } from "next/navigation";
 import { cache } from "react";
 
 import { requestContext } from "#lib/config/request-context.ts";
+import type { SessionId } from "#lib/domain/ids.ts";
 import { readSession, type SignedIn } from "#lib/domain/sessions/read-session.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { hostOf, pathOf } from "#lib/http/request-facts.ts";
+import { findRoute } from "#lib/http/route-table.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
 
 /** The programme of the page that is being rendered. Read once for a page and its layouts. */
@@ -16,16 +18,26 @@ export const requireTenantPage = cache(async (): Promise<Tenant> => {
   return tenant ?? notFound();
 });
 
+export type PageMember = SignedIn & {
+  tenant: Tenant;
+  /** For a page that has yet to find what it shows: whose activity it is then. Null where it is none, or counted. */
+  visitorSessionId: SessionId | null;
+};
+
 /**
  * The member whose page this is; null for a stranger. Opening a page is an activity, a browser's prefetch is none. A
  * stranger to an interactive programme is sent to its sign-in page.
  */
-export const findPageMember = cache(async (): Promise<(SignedIn & { tenant: Tenant }) | null> => {
+export const findPageMember = cache(async (): Promise<PageMember | null> => {
   const tenant = await requireTenantPage();
   const requestHeaders = await headers();
   const credentials = await readCookieCredentials(requestHeaders);
-  const signedIn = await readSession(tenant.id, credentials, { isActivity: !isPrefetch(requestHeaders) });
-  if (signedIn) return { ...signedIn, tenant };
+  const isVisit = !isPrefetch(requestHeaders);
+  const mayBeMissing = findRoute(pathOf(requestHeaders).split("?")[0] ?? "")?.mayBeMissing ?? false;
+  const signedIn = await readSession(tenant.id, credentials, { isActivity: isVisit && !mayBeMissing });
+  if (signedIn) {
+    return { ...signedIn, tenant, visitorSessionId: isVisit && mayBeMissing ? signedIn.session.id : null };
+  }
   if (tenant.authMode === "embedded") return null;
   return redirect(`/login?callbackUrl=${encodeURIComponent(pathOf(requestHeaders))}`);
 });

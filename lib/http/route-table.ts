@@ -10,14 +10,15 @@ export type Route = {
   kind: "page" | "api" | "health";
   /** `hosts`: the tenant's host origins, where it has any. */
   framedBy: "hosts" | "nobody";
+  /** A page of one thing, which may not be there: only when it is has the member done something. */
+  mayBeMissing?: boolean;
 };
 
 const read = ["GET", "HEAD"];
 
 const routes: readonly Route[] = [
-  ...["/", "/card", "/rewards", "/rewards/{id}", "/wallet", "/activity", "/profile", "/signed-out"].map(
-    framedPage,
-  ),
+  ...["/", "/card", "/rewards", "/wallet", "/activity", "/profile", "/signed-out"].map(framedPage),
+  { ...framedPage("/rewards/{id}"), mayBeMissing: true },
   { template: "/reward", methods: read, kind: "page", framedBy: "hosts" },
   {
     template: "/api/auth",

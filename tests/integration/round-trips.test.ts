@@ -62,7 +62,9 @@ test("every page takes two at most: who it is, and what it shows", async () => {
   expect(await countStatements(signIn)).toBe(1);
   expect(await countStatements(() => getHome(tenant.id, id, wallet))).toBe(1);
   expect(await countStatements(() => listShelf(tenant.id, wallet))).toBe(1);
-  expect(await countStatements(() => getShelfReward(tenant.id, reward?.id ?? "", wallet))).toBe(1);
+  expect(await countStatements(() => getShelfReward(tenant.id, reward?.id ?? "", wallet, session.id))).toBe(
+    1,
+  );
   expect(await countStatements(() => listStatement(tenant.id, id, { beforeSequence: null, limit: 20 }))).toBe(
     1,
   );

@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
+import { getShelfReward, listShelf } from "#lib/domain/rewards/shelf.ts";
 import { activateByConfirmation, activateByLink } from "#lib/domain/sessions/activate-session.ts";
+import { readSession, type SignedIn } from "#lib/domain/sessions/read-session.ts";
 import type { SessionCredential } from "#lib/domain/sessions/session.ts";
 import { sweepSessions } from "#lib/domain/sessions/sweep-sessions.ts";
-import { mintToken, openToken } from "#lib/http/session-cookie.ts";
+import { mintToken, openToken, readCookieCredentials } from "#lib/http/session-cookie.ts";
 import { type Answer, callSession, cookieOf, isSignedIn, postAuth } from "#tests/support/calls.ts";
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
 
@@ -88,6 +90,27 @@ test("an idle limit counts from the last activity; asking and being refused are 
   });
   moveTo(150);
   expect(await isSignedIn(tenant, cookie)).toBe(false);
+});
+
+test("looking at a reward extends the idle limit, looking for one that is not there does not", async () => {
+  const rewards = [{ externalId: "coffee", name: "Coffee", type: "VOUCHER", price: 150 }];
+  const tenant = await createTenant({ sessions: { idleSeconds: 120 }, rewards });
+  const cookie = await signIn(tenant);
+  const signedIn = await readSession(tenant.id, await readCookieCredentials(new Headers({ cookie })), {
+    isActivity: false,
+  });
+  const { session, wallet } = signedIn as SignedIn;
+  const [reward] = await listShelf(tenant.id, wallet);
+  const idleEnd = async () => (await callSession(tenant, "GET", cookie)).json.data.idleExpiresAt;
+
+  moveTo(60);
+  const missing = getShelfReward(tenant.id, "01a00000-0000-7000-8000-000000000000", wallet, session.id);
+  await expect(missing).rejects.toMatchObject({ code: "reward_not_found" });
+  expect(await idleEnd()).toBe("2026-12-01T00:02:00.000Z");
+  await getShelfReward(tenant.id, reward?.id ?? "", wallet, null);
+  expect(await idleEnd()).toBe("2026-12-01T00:02:00.000Z");
+  await getShelfReward(tenant.id, reward?.id ?? "", wallet, session.id);
+  expect(await idleEnd()).toBe("2026-12-01T00:03:00.000Z");
 });
 
 test("calls at the idle edge never bring a dead session back", async () => {

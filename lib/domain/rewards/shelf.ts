@@ -2,9 +2,10 @@
 import { now } from "#lib/config/clock.ts";
 import { findShelfRow, listShelfRows } from "#lib/db/rewards.ts";
 import { DomainError } from "#lib/domain/errors.ts";
-import { isUuid, type TenantId } from "#lib/domain/ids.ts";
+import { isUuid, type SessionId, type TenantId } from "#lib/domain/ids.ts";
 import type { Wallet } from "#lib/domain/ledger/wallet.ts";
 import { type Reward, rewardOf } from "#lib/domain/rewards/reward.ts";
+import { activityWrittenBefore } from "#lib/domain/sessions/read-session.ts";
 
 /** Why a member cannot have a reward now; the first that applies, what time will not change first. */
 export type RewardGate =
@@ -24,14 +25,18 @@ export async function listShelf(tenantId: TenantId, wallet: Wallet): Promise<She
   return rows.map((row) => onTheShelf(rewardOf(row), wallet, at));
 }
 
-/** Refuses `reward_not_found`. */
+/** Refuses `reward_not_found`. Finding it is an activity of `sessionId`, unless that is null. */
 export async function getShelfReward(
   tenantId: TenantId,
   rewardId: string,
   wallet: Wallet,
+  sessionId: SessionId | null,
 ): Promise<ShelfReward> {
   const at = now();
-  const row = isUuid(rewardId) ? await findShelfRow(tenantId, rewardId, at) : null;
+  const touchOlderThan = activityWrittenBefore(at);
+  const row = isUuid(rewardId)
+    ? await findShelfRow({ tenantId, rewardId, at, sessionId, touchOlderThan })
+    : null;
   if (!row) throw new DomainError("reward_not_found");
   return onTheShelf(rewardOf(row), wallet, at);
 }

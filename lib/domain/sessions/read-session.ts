@@ -14,6 +14,14 @@ import {
 // depends on it, and a row per page view would be a waste.
 const activityWrittenEverySeconds = { withIdleLimit: 1, withoutIdleLimit: 60 };
 
+/** An activity at this time is written where the last one was before that. */
+export function activityWrittenBefore(at: Date) {
+  return {
+    withIdleLimit: addSeconds(at, -activityWrittenEverySeconds.withIdleLimit),
+    withoutIdleLimit: addSeconds(at, -activityWrittenEverySeconds.withoutIdleLimit),
+  };
+}
+
 export type SignedIn = { session: Session; wallet: Wallet };
 
 /**
@@ -33,12 +41,7 @@ export async function readSession(
     presented: credentials,
     sharedRank: sharedCookieRank,
     at,
-    touchOlderThan: isActivity
-      ? {
-          withIdleLimit: addSeconds(at, -activityWrittenEverySeconds.withIdleLimit),
-          withoutIdleLimit: addSeconds(at, -activityWrittenEverySeconds.withoutIdleLimit),
-        }
-      : null,
+    touchOlderThan: isActivity ? activityWrittenBefore(at) : null,
   });
   return row && { session: sessionOf(row), wallet: walletOf(row) };
 }

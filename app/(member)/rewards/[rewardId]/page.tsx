@@ -19,8 +19,8 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   try {
     const signedIn = await findPageMember();
     if (!signedIn) return {};
-    const { tenant, wallet } = signedIn;
-    const { name } = await readReward(tenant.id, (await params).rewardId, wallet);
+    const { tenant, wallet, visitorSessionId } = signedIn;
+    const { name } = await readReward(tenant.id, (await params).rewardId, wallet, visitorSessionId);
     return { title: name };
   } catch (error) {
     unstable_rethrow(error);
@@ -28,8 +28,8 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
   }
 }
 
-export default memberPage<Props>(async ({ tenant, wallet }, { params }) => {
-  const reward = await readReward(tenant.id, (await params).rewardId, wallet);
+export default memberPage<Props>(async ({ tenant, wallet, visitorSessionId }, { params }) => {
+  const reward = await readReward(tenant.id, (await params).rewardId, wallet, visitorSessionId);
   const t = await getTranslations();
   const format = await getFormatter();
   const { name, summary, description, terms, pricePoints, gate, tier, perMemberLimit, stockRemaining } =
@@ -59,18 +59,28 @@ export default memberPage<Props>(async ({ tenant, wallet }, { params }) => {
         <div className="panel overflow-hidden">
           <RewardPicture pictureUrl={reward.pictureUrl} isLarge />
           <div className="p-5 sm:p-6">
-            <h1 className="text-balance font-semibold text-2xl tracking-tight">{name}</h1>
-            {summary && <p className="mt-2 text-muted">{summary}</p>}
+            <h1 dir="auto" className="text-balance font-semibold text-2xl tracking-tight">
+              {name}
+            </h1>
+            {summary && (
+              <p dir="auto" className="mt-2 text-muted">
+                {summary}
+              </p>
+            )}
             {description && (
               <>
                 <h2 className="mt-6 font-semibold">{t("reward.about")}</h2>
-                <p className="mt-1 whitespace-pre-line">{description}</p>
+                <p dir="auto" className="mt-1 whitespace-pre-line">
+                  {description}
+                </p>
               </>
             )}
             {terms && (
               <>
                 <h2 className="mt-6 font-semibold">{t("reward.terms")}</h2>
-                <p className="mt-1 whitespace-pre-line text-muted text-sm">{terms}</p>
+                <p dir="auto" className="mt-1 whitespace-pre-line text-muted text-sm">
+                  {terms}
+                </p>
               </>
             )}
           </div>
