@@ -59,6 +59,19 @@ export async function lockMember(tx: Tx, tenantId: string, memberId: string): Pr
   return rows[0] ?? null;
 }
 
+/** The same by the identifier that the host knows. */
+export async function lockMemberByAuthIdentifier(
+  tx: Tx,
+  tenantId: string,
+  authIdentifier: string,
+): Promise<{ id: string } | null> {
+  const rows = await tx.$queryRaw<{ id: string }[]>`
+    SELECT "id" FROM "members"
+    WHERE "tenantId" = ${tenantId}::uuid AND "authIdentifier" = ${authIdentifier}
+    FOR UPDATE`;
+  return rows[0] ?? null;
+}
+
 export async function findMemberByAuthIdentifier(
   tenantId: string,
   authIdentifier: string,

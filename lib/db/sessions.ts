@@ -4,6 +4,7 @@
  */
 import { db, Prisma, type Tx } from "#lib/db/client.ts";
 import { type MemberRow, memberColumns } from "#lib/db/members.ts";
+import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
 
 export type PresentedRow = { id: string; tokenHash: string; rank: number };
 
@@ -24,7 +25,7 @@ export type WalletColumns = {
 };
 
 // How many times over a session may have become another one, to be still known as it.
-const successionsMax = 50;
+const successionsMax = 500;
 
 /** True for a row of `s` that is alive at `at`. */
 function isAlive(at: Date): Prisma.Sql {
@@ -170,10 +171,11 @@ export async function succeedSession(command: {
   from: { id: string; tokenHash: string } | { confirmationHash: string };
   isSpent: boolean;
   next: { id: string; tokenHash: string };
-  browserSessionIds: readonly string[];
+  /** What the browser had in the cookies that the new one takes the place of. */
+  replaced: readonly { id: string; tokenHash: string }[];
   at: Date;
 }): Promise<(SessionRow & MemberRow) | null> {
-  const { tenantId, from, isSpent, next, browserSessionIds, at } = command;
+  const { tenantId, from, isSpent, next, replaced, at } = command;
   const isNamed =
     "confirmationHash" in from
       ? Prisma.sql`s."confirmationHash" = ${from.confirmationHash} AND s."confirmationExpiresAt" > ${at}
@@ -184,7 +186,8 @@ export async function succeedSession(command: {
         "confirmationHash" = NULL, "confirmationExpiresAt" = NULL, "successorId" = ${next.id}::uuid`
     : Prisma.sql`"successorId" = ${next.id}::uuid`;
 
-  const rows = await db().$queryRaw<(SessionRow & MemberRow)[]>`
+  const rows = await retryingConflicts(
+    () => db().$queryRaw<(SessionRow & MemberRow)[]>`
     WITH "owner" AS (
       SELECT m."id" FROM "members" m
       WHERE m."tenantId" = ${tenantId}::uuid AND NOT m."isRestricted" AND m."deletedAt" IS NULL
@@ -206,15 +209,17 @@ export async function succeedSession(command: {
       RETURNING *
     ),
     "replaced" AS (
-      UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = 'replaced', "successorId" = ${next.id}::uuid
-      FROM "spent"
-      WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = ANY (${[...browserSessionIds]}::uuid[])
+      UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = 'replaced',
+        "successorId" = CASE WHEN s."memberId" = "spent"."memberId" THEN ${next.id}::uuid END
+      FROM "spent", jsonb_to_recordset(${JSON.stringify(replaced)}::jsonb) AS c("id" uuid, "tokenHash" text)
+      WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = c."id" AND s."tokenHash" = c."tokenHash"
         AND s."id" <> "spent"."id" AND s."endedAt" IS NULL
     )
     SELECT o."id" AS "sessionId", o."kind", o."expiresAt" AS "sessionExpiresAt", o."idleSeconds", o."lastActivityAt",
       ${memberColumns}
     FROM "opened" o CROSS JOIN LATERAL (SELECT * FROM "members" r
-      WHERE r."tenantId" = o."tenantId" AND r."id" = o."memberId" LIMIT 1) m`;
+      WHERE r."tenantId" = o."tenantId" AND r."id" = o."memberId" LIMIT 1) m`,
+  );
   return rows[0] ?? null;
 }
 
@@ -240,7 +245,20 @@ export async function awaitConfirmation(command: {
   return rows[0] ?? null;
 }
 
-/** Ends every live session of a member; how many there were. */
+/** Those that ending must reach: the live ones, and activations that wait for their "Continue as …". */
+function isOpen(at: Date): Prisma.Sql {
+  return Prisma.sql`(${isAlive(at)} OR s."confirmationHash" IS NOT NULL)`;
+}
+
+function ending(reason: string, at: Date): Prisma.Sql {
+  return Prisma.sql`"endedAt" = COALESCE(s."endedAt", ${at}), "endReason" = ${reason}, "confirmationHash" = NULL,
+    "confirmationExpiresAt" = NULL`;
+}
+
+/**
+ * Ends every session of a member; how many were alive. The caller has locked the member, so that an activation or a
+ * sign-in at the same moment has either committed, and is seen here, or waits.
+ */
 export async function endSessionsOfMember(
   tx: Tx,
   tenantId: string,
@@ -248,56 +266,67 @@ export async function endSessionsOfMember(
   reason: string,
   at: Date,
 ): Promise<number> {
-  return tx.$executeRaw`
-    UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = ${reason}
-    WHERE s."tenantId" = ${tenantId}::uuid AND s."memberId" = ${memberId}::uuid AND ${isAlive(at)}`;
+  const ended = await tx.$queryRaw<{ wasAlive: boolean }[]>`
+    WITH "open" AS (
+      SELECT s."id", ${isAlive(at)} AS "wasAlive" FROM "sessions" s
+      WHERE s."tenantId" = ${tenantId}::uuid AND s."memberId" = ${memberId}::uuid AND ${isOpen(at)}
+    )
+    UPDATE "sessions" s SET ${ending(reason, at)} FROM "open"
+    WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = "open"."id" AND ${isOpen(at)}
+    RETURNING "open"."wasAlive"`;
+  return ended.filter(({ wasAlive }) => wasAlive).length;
 }
 
-/** The same for the member with this identifier, in one statement. */
-export async function endSessionsOfIdentifier(
-  tenantId: string,
-  authIdentifier: string,
-  reason: string,
-  at: Date,
-): Promise<number> {
-  return db().$executeRaw`
-    UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = ${reason}
-    FROM "members" m
-    WHERE m."tenantId" = ${tenantId}::uuid AND m."authIdentifier" = ${authIdentifier}
-      AND s."tenantId" = m."tenantId" AND s."memberId" = m."id" AND ${isAlive(at)}`;
-}
-
-/** Ends the live ones among these sessions, and among those they became; how many there were. */
+/** Ends the sessions that these credentials name, and those they became; how many were alive. */
 export async function endSessions(
   tenantId: string,
   credentials: readonly { id: string; tokenHash: string }[],
   reason: string,
   at: Date,
 ): Promise<number> {
-  return db().$executeRaw`
-    WITH RECURSIVE "line" AS (
-      SELECT s."id", s."successorId", 1 AS "depth"
-      FROM jsonb_to_recordset(${JSON.stringify(credentials)}::jsonb) AS c("id" uuid, "tokenHash" text)
-      CROSS JOIN LATERAL (SELECT r."id", r."successorId" FROM "sessions" r
-        WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = c."id" AND r."tokenHash" = c."tokenHash" LIMIT 1) s
-      UNION ALL
-      SELECT s."id", s."successorId", l."depth" + 1 FROM "line" l
-      CROSS JOIN LATERAL (SELECT r."id", r."successorId" FROM "sessions" r
-        WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = l."successorId" LIMIT 1) s
-      WHERE l."depth" < ${successionsMax}
-    )
-    UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = ${reason}
-    WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = ANY (ARRAY(SELECT "id" FROM "line")) AND ${isAlive(at)}`;
+  const named = JSON.stringify(credentials);
+  return retryingConflicts(() =>
+    db().$transaction(async (tx) => {
+      // As above: who activates one of these sessions holds a share of its member.
+      await tx.$queryRaw`
+        SELECT m."id" FROM "members" m WHERE m."tenantId" = ${tenantId}::uuid AND m."id" IN (
+          SELECT s."memberId" FROM jsonb_to_recordset(${named}::jsonb) AS c("id" uuid, "tokenHash" text)
+          CROSS JOIN LATERAL (SELECT r."memberId" FROM "sessions" r
+            WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = c."id" AND r."tokenHash" = c."tokenHash" LIMIT 1) s)
+        ORDER BY m."id" FOR UPDATE`;
+      const ended = await tx.$queryRaw<{ wasAlive: boolean }[]>`
+        WITH RECURSIVE "line" AS (
+          SELECT s."id", s."successorId", 1 AS "depth"
+          FROM jsonb_to_recordset(${named}::jsonb) AS c("id" uuid, "tokenHash" text)
+          CROSS JOIN LATERAL (SELECT r."id", r."successorId" FROM "sessions" r
+            WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = c."id" AND r."tokenHash" = c."tokenHash" LIMIT 1) s
+          UNION ALL
+          SELECT s."id", s."successorId", l."depth" + 1 FROM "line" l
+          CROSS JOIN LATERAL (SELECT r."id", r."successorId" FROM "sessions" r
+            WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = l."successorId" LIMIT 1) s
+          WHERE l."depth" < ${successionsMax}
+        ),
+        "open" AS (
+          SELECT s."id", ${isAlive(at)} AS "wasAlive" FROM "sessions" s
+          WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = ANY (ARRAY(SELECT "id" FROM "line")) AND ${isOpen(at)}
+        )
+        UPDATE "sessions" s SET ${ending(reason, at)} FROM "open"
+        WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = "open"."id" AND ${isOpen(at)}
+        RETURNING "open"."wasAlive"`;
+      return ended.filter(({ wasAlive }) => wasAlive).length;
+    }),
+  );
 }
 
 /**
- * Deletes up to `rowsMax` rows that ended, or reached their absolute limit, before `deadBefore`; how many it deleted.
+ * Deletes up to `rowsMax` rows that ended, or reached their absolute limit, before `deadBefore`; how many it deleted. One
+ * that became another session is kept as long as that one can live: by it a host's token still names the browser's.
  * Processes that sweep at once pass over each other's rows.
  */
 export async function deleteDeadSessions(deadBefore: Date, rowsMax: number): Promise<number> {
   return db().$executeRaw`
     DELETE FROM "sessions" WHERE ("tenantId", "id") IN (
       SELECT s."tenantId", s."id" FROM "sessions" s
-      WHERE s."expiresAt" < ${deadBefore} OR s."endedAt" < ${deadBefore}
+      WHERE s."expiresAt" < ${deadBefore} OR (s."endedAt" < ${deadBefore} AND s."successorId" IS NULL)
       LIMIT ${rowsMax} FOR UPDATE SKIP LOCKED)`;
 }

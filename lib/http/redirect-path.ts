@@ -18,6 +18,12 @@ export function safeRedirectPath(value: string | null, origin: string): string {
   return "/";
 }
 
+/** On to the page, without the token: nobody is told the address it stood in. */
+export function redirectAfterActivation(path: string): Response {
+  const headers = { Location: path, "Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer" };
+  return new Response(null, { status: 303, headers });
+}
+
 function isHarmless(value: string, origin: string): boolean {
   if (/[\\\p{Cc}]/u.test(value) || !value.isWellFormed()) return false;
   if (!URL.canParse(value, origin)) return false;

@@ -41,7 +41,10 @@ export async function openToken(token: string): Promise<SessionCredential | null
 
 /** Every session token among the cookies, also where a name is there twice. */
 export async function readCookieCredentials(headers: Headers): Promise<RankedCredential[]> {
-  const found = cookiePairs(headers.get("cookie") ?? "").slice(0, tokensReadMax);
+  // By rank before the cut: a site that plants many cookies must not push the better ones out.
+  const found = cookiePairs(headers.get("cookie") ?? "")
+    .sort((a, b) => cookieRanks[a.name] - cookieRanks[b.name])
+    .slice(0, tokensReadMax);
   const credentials = await Promise.all(
     found.map(async ({ name, value }) => {
       const credential = await openToken(value);
@@ -67,15 +70,11 @@ export function activationCookies(
   tenant: Tenant,
   token: string,
   expiresAt: Date,
+  isPartitioned: boolean,
 ): string[] {
   const maxAgeSeconds = secondsUntil(expiresAt, now());
-  if (isInForeignPage(request.headers)) return [partitionedCookie(token, maxAgeSeconds)];
+  if (isPartitioned) return [partitionedCookie(token, maxAgeSeconds)];
   return sharedCookies(token, maxAgeSeconds, reachableDomain(request, tenant));
-}
-
-/** The cookies of an activation by a page of ours that knows it is framed. */
-export function partitionedCookiesFor(token: string, expiresAt: Date): string[] {
-  return [partitionedCookie(token, secondsUntil(expiresAt, now()))];
 }
 
 /** An answer with these cookies; appended one by one, as `Set-Cookie` cannot be joined. */

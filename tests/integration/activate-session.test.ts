@@ -110,6 +110,14 @@ test("a tenant of the reusable kind lets a link open again", async () => {
   expect(await isSignedIn(tenant, cookieOf(second))).toBe(true);
 });
 
+test("a reusable token is spent all the same by the other channels", async () => {
+  const tenant = await createTenant({ urlActivation: "reusable" });
+  const session = await mint(tenant);
+
+  expect(await postActivate(tenant, { body: { session } })).toMatchObject({ status: 200 });
+  expect(await postActivate(tenant, { body: { session } })).toMatchObject({ status: 401 });
+});
+
 test("a token that was used as a cookie can still be activated by a link once", async () => {
   const tenant = await createTenant();
   const token = await mint(tenant);

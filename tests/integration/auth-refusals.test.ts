@@ -1,6 +1,7 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
+import { sweepSessions } from "#lib/domain/sessions/sweep-sessions.ts";
 import { forgetTenants } from "#lib/domain/tenants/find-tenant.ts";
 import { deleteAuth, headAuth, isSignedIn, openLink, postAuth, preflightAuth } from "#tests/support/calls.ts";
 import { createTenant, profile } from "#tests/support/factories.ts";
@@ -255,6 +256,18 @@ test("DELETE of a token that was activated since ends the session it became", as
 
   expect(ended.json.data).toEqual({ endedSessions: 1 });
   expect(await isSignedIn(tenant, cookie)).toBe(false);
+});
+
+test("two days later the host's token still signs out the browser it was activated in", async () => {
+  vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-12-01T00:00:00Z") });
+  const tenant = await createTenant();
+  const { json } = await postAuth(tenant);
+  await openLink(tenant, `session=${json.data.session}`);
+  vi.setSystemTime(new Date("2026-12-03T00:00:00Z"));
+  await sweepSessions();
+
+  expect((await deleteAuth(tenant, { session: json.data.session })).json.data).toEqual({ endedSessions: 1 });
+  vi.useRealTimers();
 });
 
 test("HEAD and prefetches are answered with 204 and spend nothing", async () => {

@@ -1,13 +1,24 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
+import type { MemberId } from "#lib/domain/ids.ts";
+import { eraseMember } from "#lib/domain/members/erase-member.ts";
+import { restrictMember } from "#lib/domain/members/restrict-member.ts";
 import { getShelfReward, listShelf } from "#lib/domain/rewards/shelf.ts";
 import { activateByConfirmation, activateByLink } from "#lib/domain/sessions/activate-session.ts";
 import { readSession, type SignedIn } from "#lib/domain/sessions/read-session.ts";
 import type { SessionCredential } from "#lib/domain/sessions/session.ts";
 import { sweepSessions } from "#lib/domain/sessions/sweep-sessions.ts";
 import { mintToken, openToken, readCookieCredentials } from "#lib/http/session-cookie.ts";
-import { type Answer, callSession, cookieOf, isSignedIn, postAuth } from "#tests/support/calls.ts";
+import {
+  type Answer,
+  callSession,
+  cookieOf,
+  deleteAuth,
+  isSignedIn,
+  openLink,
+  postAuth,
+} from "#tests/support/calls.ts";
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
 
 // Goal: the row decides how long a session lives, whatever the cookie says and wherever the clock goes.
@@ -208,31 +219,118 @@ test("cookies of the shared domain that name different members count for nothing
   expect(await isSignedIn(tenant, `session=${foreign}`)).toBe(false);
 });
 
+/** A browser of "me" that opened a link for "other", and was asked. */
+async function askForConfirmation(tenant: TestTenant) {
+  const mine = await openToken(tokenOf(await signIn(tenant, "me")));
+  const presented = await openToken(tokenOf(await signIn(tenant, "other")));
+  const browser = [{ ...(mine as SessionCredential), rank: 2 }];
+  const { credential: next } = await mintToken();
+  const activation = await activateByLink({ tenant, presented, browser, isPartitioned: false, next });
+  if (activation.outcome !== "confirmation_needed") throw new Error("It did not ask.");
+  return { tenant, browser, isPartitioned: false, next, confirmation: activation.confirmation };
+}
+
 test("a confirmation switches the browser once, within five minutes, and ends what it had", async () => {
   const tenant = await createTenant();
-  const ask = async () => {
-    const mine = await openToken(tokenOf(await signIn(tenant, "me")));
-    const other = await openToken(tokenOf(await signIn(tenant, "other")));
-    const browser = [{ ...(mine as SessionCredential), rank: 2 }];
-    const next = (await mintToken()).credential;
-    const activation = await activateByLink({ tenant, presented: other, browser, next });
-    if (activation.outcome !== "confirmation_needed") throw new Error("It did not ask.");
-    return { tenant, browser, next, confirmation: activation.confirmation };
-  };
+  const inTime = await askForConfirmation(tenant);
+  const late = await askForConfirmation(tenant);
 
-  const inTime = await ask();
-  const late = await ask();
   moveTo(299);
   const session = await activateByConfirmation(inTime);
+
   expect(session.member.authIdentifier).toBe("other");
-  expect(await db().session.findFirst({ where: { id: inTime.browser[0]?.id as string } })).toMatchObject({
-    endReason: "replaced",
-  });
+  const before = await db().session.findFirst({ where: { id: inTime.browser[0]?.id as string } });
+  expect(before).toMatchObject({ endReason: "replaced", successorId: null }); // another member is no successor
   const refused = { code: "session_invalid" };
   await expect(activateByConfirmation(inTime)).rejects.toMatchObject(refused);
   moveTo(300);
   await expect(activateByConfirmation(late)).rejects.toMatchObject(refused);
   await expect(activateByConfirmation({ ...late, confirmation: "" })).rejects.toMatchObject(refused);
+});
+
+test("a confirmation dies with a sign-out, a restriction and a deletion in between", async () => {
+  const tenant = await createTenant();
+  const memberId = async () => {
+    const member = await db().member.findFirstOrThrow({
+      where: { tenantId: tenant.id, authIdentifier: "other" },
+    });
+    return member.id as MemberId;
+  };
+  const between = [
+    async () => deleteAuth(tenant, { selector: { authIdentifier: "other" } }),
+    async () => {
+      await restrictMember(tenant.id, await memberId(), true);
+      await restrictMember(tenant.id, await memberId(), false);
+    },
+    async () => eraseMember(tenant.id, await memberId()),
+  ];
+
+  for (const happens of between) {
+    const asked = await askForConfirmation(tenant);
+    await happens();
+    await expect(activateByConfirmation(asked)).rejects.toMatchObject({ code: "session_invalid" });
+  }
+});
+
+test("the cookie of another site's page takes the place of its own kind, and of no tab's", async () => {
+  const tenant = await createTenant();
+  const tab = await signIn(tenant, "me");
+  const inFrame = {
+    "sec-fetch-site": "cross-site",
+    "sec-fetch-mode": "navigate",
+    "sec-fetch-dest": "iframe",
+  };
+  const openInFrame = async (cookie: string) => {
+    const link = `session=${tokenOf(await signIn(tenant, "me"))}`;
+    return cookieOf(await openLink(tenant, link, { ...inFrame, cookie }), "__Host-session_p");
+  };
+
+  const first = await openInFrame(tab);
+  const second = await openInFrame(`${tab}; ${first}`);
+
+  expect(await isSignedIn(tenant, tab)).toBe(true);
+  expect(await isSignedIn(tenant, first)).toBe(false);
+  expect(await isSignedIn(tenant, second)).toBe(true);
+});
+
+test("a sign-out by the host while links are opened leaves nobody signed in", async () => {
+  const tenant = await createTenant();
+  for (let round = 0; round < 10; round++) {
+    const links = await Promise.all(Array.from({ length: 6 }, () => signIn(tenant, "me")));
+    const opened = links.map((cookie) => openLink(tenant, `session=${tokenOf(cookie)}`));
+    const signedOut = deleteAuth(tenant, { selector: { authIdentifier: "me" } });
+    const cookies = (await Promise.all(opened))
+      .map((answer) => cookieOf(answer))
+      .filter((cookie) => cookie !== "");
+    await signedOut;
+
+    // Whoever came after the sign-out was refused, and whoever came before is out.
+    const isIn = await Promise.all(cookies.map((cookie) => isSignedIn(tenant, cookie)));
+    expect(isIn.filter(Boolean)).toEqual([]);
+  }
+});
+
+test("browsers that activate each other's tokens at once end in order, not in a failure", async () => {
+  const tenant = await createTenant();
+  for (let round = 0; round < 10; round++) {
+    const [one, two] = await Promise.all([signIn(tenant), signIn(tenant)]);
+    const answers = await Promise.all([
+      openLink(tenant, `session=${tokenOf(one)}`, { cookie: two }),
+      openLink(tenant, `session=${tokenOf(two)}`, { cookie: one }),
+    ]);
+    for (const { status } of answers) expect([303, 401]).toContain(status);
+  }
+});
+
+test("many planted cookies do not push the browser's own out", async () => {
+  const tenant = await createTenant();
+  const own = (await signIn(tenant, "me")).replace("session=", "__Host-session_p=");
+  const planted = await signIn(tenant, "stranger");
+
+  const { json } = await callSession(tenant, "GET", `${Array(20).fill(planted).join("; ")}; ${own}`);
+
+  const member = await db().member.findFirstOrThrow({ where: { id: json.data.member.id } });
+  expect(member.authIdentifier).toBe("me");
 });
 
 test("rows of dead sessions are swept after a day, live ones stay", async () => {

@@ -1,6 +1,4 @@
 /** /api/auth: the host's door. Its server makes members and sessions here; links and its pages activate them. */
-import { NextResponse } from "next/server";
-
 import { activationPage, brokenLinkPage } from "#app/api/auth/pages.tsx";
 import { DomainError } from "#lib/domain/errors.ts";
 import { activateByLink, activateDirectly } from "#lib/domain/sessions/activate-session.ts";
@@ -14,11 +12,12 @@ import { allowHostOrigin, answerPreflight } from "#lib/http/host-cors.ts";
 import { isPrefetch } from "#lib/http/member-session.ts";
 import { prefersJson } from "#lib/http/prefers-json.ts";
 import { readJsonBody } from "#lib/http/read-json-body.ts";
-import { safeRedirectPath } from "#lib/http/redirect-path.ts";
+import { redirectAfterActivation, safeRedirectPath } from "#lib/http/redirect-path.ts";
 import { endSessionsInput, upsertSessionInput, userJson } from "#lib/http/schemas/auth.ts";
 import { parseInput } from "#lib/http/schemas/parse.ts";
 import {
   activationCookies,
+  isInForeignPage,
   mintToken,
   openToken,
   readCookieCredentials,
@@ -87,13 +86,15 @@ async function activateLink(request: Request, tenant: Tenant): Promise<Response>
   const browser = await readCookieCredentials(request.headers);
   try {
     const presented = sessions.length === 1 ? await openToken(sessions[0] ?? "") : null;
-    const activation = await activateByLink({ tenant, presented, browser, next });
+    const isPartitioned = isInForeignPage(request.headers);
+    const activation = await activateByLink({ tenant, presented, browser, isPartitioned, next });
     if (activation.outcome === "confirmation_needed") {
       return await activationPage({ request, tenant, path, ...activation });
     }
-    const redirect = redirectTo(path);
+    const redirect = redirectAfterActivation(path);
     if (activation.outcome === "already_here") return redirect;
-    return withCookies(redirect, activationCookies(request, tenant, token, activation.session.expiresAt));
+    const { expiresAt } = activation.session;
+    return withCookies(redirect, activationCookies(request, tenant, token, expiresAt, isPartitioned));
   } catch (error) {
     const isBroken = error instanceof DomainError && error.code === "session_invalid";
     if (!isBroken || prefersJson(request)) throw error;
@@ -107,8 +108,9 @@ async function activateForHostPage(request: Request, tenant: Tenant): Promise<Re
     const { token, credential: next } = await mintToken();
     const presented = await openToken(bearer ?? "");
     const browser = await readCookieCredentials(request.headers);
-    const session = await activateDirectly({ tenant, presented, browser, next });
-    const cookies = activationCookies(request, tenant, token, session.expiresAt);
+    const isPartitioned = isInForeignPage(request.headers);
+    const session = await activateDirectly({ tenant, presented, browser, isPartitioned, next });
+    const cookies = activationCookies(request, tenant, token, session.expiresAt, isPartitioned);
     return withCookies(jsend.success({ user: userJson(session.member) }), cookies);
   });
 }
@@ -121,9 +123,4 @@ function requireNavigation(request: Request): void {
   if (mode !== "navigate" || !["document", "iframe"].includes(destination)) {
     throw new DomainError("cross_site_request");
   }
-}
-
-function redirectTo(path: string): NextResponse {
-  const headers = { Location: path, "Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer" };
-  return new NextResponse(null, { status: 303, headers });
 }

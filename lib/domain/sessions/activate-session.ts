@@ -15,6 +15,7 @@ import { DomainError } from "#lib/domain/errors.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
 import { generateSecret, hashSecret } from "#lib/domain/secrets.ts";
 import {
+  partitionedCookieRank,
   type RankedCredential,
   type Session,
   type SessionCredential,
@@ -29,6 +30,8 @@ export type ActivateSession = {
   presented: SessionCredential | null;
   /** What the browser sent as cookies. */
   browser: readonly RankedCredential[];
+  /** Whether the new cookie is for one other site's page alone; then the browser's other sessions are not its own. */
+  isPartitioned: boolean;
   /** The session to be. */
   next: SessionCredential;
 };
@@ -75,7 +78,7 @@ export async function activateDirectly(command: ActivateSession): Promise<Sessio
 
   const view = await readView({ ...command, presented });
   if (!view.isAlive) throw new DomainError("session_invalid");
-  return succeed(command, presented, command.tenant.urlActivation === "once");
+  return succeed(command, presented, true);
 }
 
 /** For the person who said "Continue as …". The confirmation works once, for 5 minutes. */
@@ -96,7 +99,7 @@ function readView({ tenant, presented, browser }: ActivateSession & { presented:
 }
 
 async function succeed(
-  { tenant, browser, next }: Pick<ActivateSession, "tenant" | "browser" | "next">,
+  { tenant, browser, isPartitioned, next }: Omit<ActivateSession, "presented">,
   from: SessionCredential | { confirmationHash: string },
   isSpent: boolean,
 ): Promise<Session> {
@@ -105,7 +108,7 @@ async function succeed(
     from,
     isSpent,
     next,
-    browserSessionIds: browser.map(({ id }) => id),
+    replaced: browser.filter(({ rank }) => !isPartitioned || rank === partitionedCookieRank),
     at: now(),
   });
   if (!row) throw new DomainError("session_invalid");

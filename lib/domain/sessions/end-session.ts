@@ -1,6 +1,9 @@
 /** Signing out. Ending works at once, and everywhere: the row is what every later request asks. */
 import { now } from "#lib/config/clock.ts";
-import { endSessions, endSessionsOfIdentifier } from "#lib/db/sessions.ts";
+import { db } from "#lib/db/client.ts";
+import { lockMemberByAuthIdentifier } from "#lib/db/members.ts";
+import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
+import { endSessions, endSessionsOfMember } from "#lib/db/sessions.ts";
 import type { TenantId } from "#lib/domain/ids.ts";
 import type { SessionCredential } from "#lib/domain/sessions/session.ts";
 
@@ -11,7 +14,12 @@ export async function signOut(tenantId: TenantId, credentials: readonly SessionC
 
 /** The host signs a member out everywhere; how many sessions that ended. */
 export function endSessionsByHost(tenantId: TenantId, authIdentifier: string): Promise<number> {
-  return endSessionsOfIdentifier(tenantId, authIdentifier, "ended_by_host", now());
+  return retryingConflicts(() =>
+    db().$transaction(async (tx) => {
+      const member = await lockMemberByAuthIdentifier(tx, tenantId, authIdentifier);
+      return member ? endSessionsOfMember(tx, tenantId, member.id, "ended_by_host", now()) : 0;
+    }),
+  );
 }
 
 /**

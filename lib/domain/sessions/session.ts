@@ -27,6 +27,7 @@ export const cookieRanks = {
   session_legacy: 3,
 } as const;
 export const sharedCookieRank = cookieRanks.session;
+export const partitionedCookieRank = cookieRanks["__Host-session_p"];
 
 export type Session = {
   id: SessionId;

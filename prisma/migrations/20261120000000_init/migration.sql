@@ -344,6 +344,9 @@ CREATE UNIQUE INDEX "accounts_tenantId_emailAddress_key" ON "accounts"("tenantId
 CREATE INDEX "sessions_tenantId_memberId_idx" ON "sessions"("tenantId", "memberId");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "sessions_tenantId_confirmationHash_key" ON "sessions"("tenantId", "confirmationHash");
+
+-- CreateIndex
 CREATE INDEX "sessions_expiresAt_idx" ON "sessions"("expiresAt");
 
 -- CreateIndex
