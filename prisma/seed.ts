@@ -50,7 +50,10 @@ const histories: Record<string, Movement[]> = {
 
 loadEnvFile();
 const opened = await open();
-if (!opened) throw new Error("Stop the demo first: it has the data folder.");
+if (!opened) {
+  console.error("The demo is running already, or has not stopped yet.");
+  process.exit(1);
+}
 const programmeFile = process.argv[2];
 if (programmeFile) await applyProgramme(readFileSync(programmeFile, "utf8"));
 await db().$transaction(

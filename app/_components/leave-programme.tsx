@@ -40,7 +40,7 @@ export function LeaveProgramme({ labels }: { labels: Labels }) {
           {labels.leave}
         </h3>
         <p className="mt-2 text-muted">{labels.hint}</p>
-        <p role="status" className="mt-2 text-danger text-sm empty:hidden">
+        <p role="status" className="mt-2 text-danger text-sm empty:mt-0">
           {state === "failed" ? labels.failed : ""}
         </p>
         <div className="mt-6 flex flex-wrap justify-end gap-3">

@@ -4,7 +4,7 @@ import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
-import { NoticePage } from "#app/_components/notice-page.tsx";
+import { Notice, NoticePage } from "#app/_components/notice-page.tsx";
 import type { DomainError } from "#lib/domain/errors.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import {
@@ -23,12 +23,14 @@ type Render<Props> = (signedIn: PageMember, props: Props) => Promise<ReactNode>;
  */
 export function memberPage<Props = object>(render: Render<Props>) {
   return async (props: Props): Promise<ReactNode> => {
+    let Frame = NoticePage;
     try {
       const signedIn = await findPageMember();
+      if (signedIn) Frame = Notice; // the layout has found the same, and stands around this page
       return signedIn ? await render(signedIn, props) : await strangerNotice();
     } catch (error) {
       unstable_rethrow(error); // redirect() and the like belong to Next
-      return refusalNotice(refusalOf(error));
+      return refusalNotice(refusalOf(error), Frame);
     }
   };
 }
@@ -59,18 +61,18 @@ async function strangerNotice(): Promise<ReactNode> {
   );
 }
 
-async function refusalNotice(refusal: DomainError): Promise<ReactNode> {
+async function refusalNotice(refusal: DomainError, Frame: typeof NoticePage): Promise<ReactNode> {
   if (refusal.code === "reward_not_found") {
     answerPageWith(404);
-    return <NotFoundNotice />;
+    return <NotFoundNotice Frame={Frame} />;
   }
   answerPageWith(refusal.code === "database_unavailable" ? 503 : 500);
   const t = await getTranslations("error");
   return (
-    <NoticePage title={t("title")} text={t("text")}>
+    <Frame title={t("title")} text={t("text")}>
       <a href={pathOf(await headers())} className="button-primary">
         {t("again")}
       </a>
-    </NoticePage>
+    </Frame>
   );
 }

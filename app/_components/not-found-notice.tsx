@@ -1,14 +1,15 @@
 import { getTranslations } from "next-intl/server";
 
-import { NoticePage } from "#app/_components/notice-page.tsx";
+import type { NoticePage } from "#app/_components/notice-page.tsx";
 
-export async function NotFoundNotice() {
+/** `Frame` is the page's own where there is none around it yet. */
+export async function NotFoundNotice({ Frame }: { Frame: typeof NoticePage }) {
   const t = await getTranslations("notFound");
   return (
-    <NoticePage title={t("title")} text={t("text")}>
+    <Frame title={t("title")} text={t("text")}>
       <a href="/" className="button-primary">
         {t("back")}
       </a>
-    </NoticePage>
+    </Frame>
   );
 }

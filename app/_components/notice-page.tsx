@@ -2,16 +2,25 @@ import type { ReactNode } from "react";
 
 import { BrandMark } from "#app/_components/brand-mark.tsx";
 
+type Content = { title: string; text: string; children?: ReactNode };
+
 /** A page that says one thing: signed out, not found, please come from the host. */
-export function NoticePage({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+export function NoticePage(content: Content) {
   return (
     <main className="grid min-h-dvh place-items-center px-4 py-12">
-      <div className="w-full max-w-md text-center">
-        <BrandMark className="mx-auto h-14 w-12 text-accent" />
-        <h1 className="mt-6 text-balance font-semibold text-2xl tracking-tight">{title}</h1>
-        <p className="mt-3 text-balance text-muted">{text}</p>
-        {children && <div className="mt-8 flex flex-wrap justify-center gap-3">{children}</div>}
-      </div>
+      <Notice {...content} />
     </main>
+  );
+}
+
+/** The same where a page has its frame already. */
+export function Notice({ title, text, children }: Content) {
+  return (
+    <div className="mx-auto w-full max-w-md py-8 text-center">
+      <BrandMark className="mx-auto h-14 w-12 text-accent" />
+      <h1 className="mt-6 text-balance font-semibold text-2xl tracking-tight">{title}</h1>
+      <p className="mt-3 text-balance text-muted">{text}</p>
+      {children && <div className="mt-8 flex flex-wrap justify-center gap-3">{children}</div>}
+    </div>
   );
 }

@@ -14,6 +14,16 @@ export function SessionWatch({ memberId, signedOutPath }: { memberId: string; si
     const root = document.documentElement;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isGone = false;
+    let focused: Element | null = null;
+    const conceal = () => {
+      focused = document.activeElement; // what is not visible cannot keep the focus
+      root.dataset.concealed = "";
+    };
+    const reveal = () => {
+      delete root.dataset.concealed;
+      if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+      focused = null;
+    };
 
     const ask = async () => {
       clearTimeout(timer);
@@ -21,12 +31,12 @@ export function SessionWatch({ memberId, signedOutPath }: { memberId: string; si
       if (isGone) return;
       if (!isHere) {
         isGone = true;
-        root.dataset.concealed = "";
+        conceal();
         location.replace(signedOutPath);
         return;
       }
       if (document.visibilityState === "hidden") return;
-      delete root.dataset.concealed;
+      if (root.dataset.concealed !== undefined) reveal();
       timer = setTimeout(ask, askEveryMs);
     };
     const onVisibility = () => {
@@ -34,12 +44,10 @@ export function SessionWatch({ memberId, signedOutPath }: { memberId: string; si
         void ask();
       } else {
         clearTimeout(timer);
-        root.dataset.concealed = "";
+        conceal();
       }
     };
-    const onPageHide = () => {
-      root.dataset.concealed = ""; // a page that comes back out of the browser's memory asks first
-    };
+    const onPageHide = conceal; // a page that comes back out of the browser's memory asks first
     const onPageShow = (event: PageTransitionEvent) => {
       if (event.persisted) void ask();
     };

@@ -25,7 +25,7 @@ export function SignOutButton({ labels }: { labels: Labels }) {
         <LogOut className="size-4 rtl:rotate-180" aria-hidden="true" />
         {state === "busy" ? labels.signingOut : labels.signOut}
       </button>
-      <p role="status" className="mt-2 text-danger text-sm empty:hidden">
+      <p role="status" className="mt-2 text-danger text-sm empty:mt-0">
         {state === "failed" ? labels.failed : ""}
       </p>
     </div>

@@ -8,6 +8,8 @@ export type RequestContext = {
   requestId: string;
   /** The status a page wants to be answered with; null leaves it to Next. */
   pageStatus: number | null;
+  /** Set where something of ours failed, and a 500 is our own. */
+  hasFailed: boolean;
 };
 
 const shared = globalThis as typeof globalThis & { laurelRequests?: AsyncLocalStorage<RequestContext> };

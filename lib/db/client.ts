@@ -28,9 +28,9 @@ export function db(): PrismaClient {
   return shared.laurelDatabase.client;
 }
 
-/** Opens a PostgreSQL server for the whole process. */
-export function openServerDatabase(url: string): void {
-  open(serverAdapter(url), async () => undefined);
+/** Opens a PostgreSQL server for the whole process. A command may ask what takes long; a request may not. */
+export function openServerDatabase(url: string, { isPatient }: { isPatient: boolean }): void {
+  open(serverAdapter(url, isPatient ? 0 : statementTimeoutMs), async () => undefined);
 }
 
 /** Takes a PGlite that is already open as the database of the whole process, and closes it in the end. */
@@ -44,14 +44,13 @@ export async function closeDatabase(): Promise<void> {
   await database?.close();
 }
 
-export function serverAdapter(url: string): PrismaPg {
+export function serverAdapter(url: string, timeoutMs: number): PrismaPg {
   return new PrismaPg(
     {
       connectionString: url,
       max: poolConnectionsMax,
       connectionTimeoutMillis: connectTimeoutMs,
-      statement_timeout: statementTimeoutMs,
-      query_timeout: statementTimeoutMs,
+      ...(timeoutMs > 0 ? { statement_timeout: timeoutMs, query_timeout: timeoutMs } : {}),
     },
     // A named statement is parsed and planned once per connection.
     { statementNameGenerator: ({ sql }) => createHash("sha1").update(sql).digest("base64") },

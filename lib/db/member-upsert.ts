@@ -16,7 +16,7 @@ export type MemberUpsert = {
   attributesMax: number;
   /** The id and the account numbers to try, if the member is new. */
   newMemberId: string;
-  accountNumbers: readonly string[];
+  drawAccountNumbers(): readonly string[];
   eventId: string;
   session: { id: string; tokenHash: string; kind: string; idleSeconds: number | null; expiresAt: Date };
   clientSecretId: string;
@@ -24,7 +24,8 @@ export type MemberUpsert = {
 };
 
 const clientSecretUseWrittenEverySeconds = 60;
-const uniqueViolation = "23505";
+// Two new members drew one account number at the same moment, or all that were drawn are taken.
+const accountNumberTaken = ["23505", "23502"];
 
 const sentTextColumns = profileTextColumns.map(
   (column) =>
@@ -57,10 +58,9 @@ export async function upsertMemberRow(upsert: MemberUpsert): Promise<MemberRow |
     try {
       return await tryToUpsert(upsert);
     } catch (error) {
-      // Two new members drew one account number at the same moment.
       const isTaken =
         error instanceof Prisma.PrismaClientKnownRequestError &&
-        driverCause(error).originalCode === uniqueViolation;
+        accountNumberTaken.includes(driverCause(error).originalCode);
       if (!isTaken || tries === triesMax) throw error;
     }
   }
@@ -78,7 +78,7 @@ async function tryToUpsert(upsert: MemberUpsert): Promise<MemberRow | null> {
       INSERT INTO "members" AS m ("tenantId", "id", "authIdentifier", "accountNumber", ${Prisma.raw(insertedColumns)},
         "birthdate", "attributes", "profileEventId", "createdAt", "updatedAt")
       SELECT ${tenantId}::uuid, ${upsert.newMemberId}::uuid, ${upsert.authIdentifier},
-        (SELECT n FROM unnest(${[...upsert.accountNumbers]}::text[]) n WHERE NOT EXISTS (
+        (SELECT n FROM unnest(${[...upsert.drawAccountNumbers()]}::text[]) n WHERE NOT EXISTS (
           SELECT 1 FROM "members" o WHERE o."tenantId" = ${tenantId}::uuid AND o."accountNumber" = n) LIMIT 1),
         ${Prisma.raw(insertedValues)}, (i."profile"->>'birthdate')::date, i."attributes", ${upsert.eventId}::uuid, ${at}::timestamptz, ${at}::timestamptz
       FROM "input" i

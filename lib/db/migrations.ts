@@ -21,6 +21,7 @@ export async function migrateEmbeddedDatabase(pglite: PGlite): Promise<string[]>
     .catch(() => []); // the table is not there yet
   if (isUpToDate(migrations, applied)) return [];
 
+  await pglite.query(forgetUnfinishedQuery).catch(() => undefined);
   const { applyMigrations } = await import("#lib/db/schema-engine.ts");
   const { adapter } = withWholeScripts(new PrismaPGlite(pglite), (script) => pglite.exec(script));
   return applyMigrations(adapter, migrations);
@@ -39,8 +40,9 @@ export async function migrateServerDatabase(url: string): Promise<string[]> {
       .catch(() => []); // the table is not there yet
     if (isUpToDate(migrations, applied)) return [];
 
+    await client.query(forgetUnfinishedQuery).catch(() => undefined);
     const { applyMigrations } = await import("#lib/db/schema-engine.ts");
-    const { adapter, dispose } = withWholeScripts(serverAdapter(url), (script) => client.query(script));
+    const { adapter, dispose } = withWholeScripts(serverAdapter(url, 0), (script) => client.query(script));
     try {
       return await applyMigrations(adapter, migrations);
     } finally {
@@ -92,6 +94,11 @@ function withWholeScripts<Adapter extends SqlMigrationAwareDriverAdapterFactory>
 
 const appliedMigrationsQuery =
   'SELECT migration_name AS "name" FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL';
+
+// A process that was killed in a migration leaves a mark that the engine would refuse for ever. Each script is one
+// transaction, so what is marked as unfinished has done nothing; without the table there is nothing to forget.
+const forgetUnfinishedQuery =
+  "DELETE FROM _prisma_migrations WHERE finished_at IS NULL AND rolled_back_at IS NULL AND applied_steps_count = 0";
 
 function readMigrations(): Migration[] {
   return readdirSync(migrationsFolder, { withFileTypes: true })

@@ -9,7 +9,7 @@ export type Saved = { id: string; isNew: boolean };
 type Row = Record<string, unknown>;
 type Keyed = { id: string };
 
-/** Lists that only the item's first making reads are in `first`; the rest is written each time. */
+/** Makes what was not found under a new id, or updates what was. */
 async function save(
   found: Keyed | null,
   create: (id: string) => Promise<unknown>,
@@ -22,6 +22,14 @@ async function save(
   }
   await create(newId);
   return { id: newId, isNew: true };
+}
+
+// Any fixed number: who applies a programme file holds this advisory lock.
+const programmeLockId = 7_215_002;
+
+/** One file at a time, also where several processes start with one. */
+export async function lockProgrammes(tx: Tx): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(${programmeLockId}::bigint)`;
 }
 
 export function findTenantByCode(tx: Tx, code: string) {

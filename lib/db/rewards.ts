@@ -40,8 +40,8 @@ export function listShelfRows(tenantId: string, at: Date): Promise<RewardRow[]> 
   return db().$queryRaw<RewardRow[]>`${shelfOf(tenantId, at)} ORDER BY r."pricePoints", r."name"`;
 }
 
-/** One reward; where it is there, looking at it is an activity of the session. */
-export async function findShelfRow(query: {
+/** One reward; where it is there, looking at it is written as an activity of the session, in the same round trip. */
+export async function visitShelfRow(query: {
   tenantId: string;
   rewardId: string;
   at: Date;

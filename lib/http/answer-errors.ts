@@ -8,6 +8,7 @@ export function refusalOf(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
 
   const context = requestContext.getStore();
+  if (context) context.hasFailed = true;
   log().error({ requestId: context?.requestId, error: describeError(error) }, "request failed");
   return new DomainError(isDatabaseDown(error) ? "database_unavailable" : "internal_error");
 }

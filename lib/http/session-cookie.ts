@@ -11,7 +11,7 @@ import { isUuid, newId, type SessionId } from "#lib/domain/ids.ts";
 import { hashSecret } from "#lib/domain/secrets.ts";
 import { cookieRanks, type RankedCredential, type SessionCredential } from "#lib/domain/sessions/session.ts";
 import { isWithin } from "#lib/domain/tenants/cookie-domain.ts";
-import { hostnameOf } from "#lib/domain/tenants/find-tenant.ts";
+import { hostnameOf } from "#lib/domain/tenants/hostname.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
 import { hostOf } from "#lib/http/request-facts.ts";
@@ -111,7 +111,8 @@ export function isInForeignPage(headers: Headers): boolean {
 }
 
 function reachableDomain(request: Request, { cookieDomain }: Tenant): string | null {
-  return cookieDomain && isWithin(hostnameOf(hostOf(request.headers)), cookieDomain) ? cookieDomain : null;
+  const hostname = hostnameOf(hostOf(request.headers));
+  return cookieDomain && hostname && isWithin(hostname, cookieDomain) ? cookieDomain : null;
 }
 
 function cookiePairs(header: string): { name: CookieName; value: string }[] {

@@ -1,8 +1,8 @@
 /**
  * How commands reach a running server that has the embedded database: a socket in the data folder, one JSON line each
- * way. Only who may read the folder can open it.
+ * way. Only its owner can open it.
  */
-import { existsSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, rmSync } from "node:fs";
 import { createConnection, createServer, type Server } from "node:net";
 import { join, relative } from "node:path";
 
@@ -25,16 +25,14 @@ export async function serveCommands(folder: string): Promise<Server> {
       if (text.length > requestBytesMax) socket.destroy();
     });
     socket.on("end", () => {
-      runCommand(JSON.parse(text) as CommandInput).then(
-        (output) => socket.end(JSON.stringify(output)),
-        (error: unknown) => socket.end(JSON.stringify(failure(error))),
-      );
+      answer(text).then((output) => socket.end(JSON.stringify(output)));
     });
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(path, resolve);
   });
+  chmodSync(path, 0o600);
   server.unref();
   return server;
 }
@@ -42,16 +40,15 @@ export async function serveCommands(folder: string): Promise<Server> {
 /** Runs a command in the process that has the folder. */
 export async function sendCommand(folder: string, input: CommandInput): Promise<CommandOutput> {
   const path = socketPath(folder);
-  if (!existsSync(path)) {
-    throw new ConfigurationError(
-      `Another process has ${folder} and is starting or stopping. Try again in a moment.`,
-    );
-  }
+  const isBusy = `Another process has ${folder} and is starting or stopping. Try again in a moment.`;
+  if (!existsSync(path)) throw new ConfigurationError(isBusy);
   return new Promise((resolve, reject) => {
     const socket = createConnection({ path, allowHalfOpen: true });
     let text = "";
     socket.setEncoding("utf8");
-    socket.on("error", reject);
+    socket.on("error", (error: NodeJS.ErrnoException) =>
+      reject(error.code === "ECONNREFUSED" ? new ConfigurationError(isBusy) : error),
+    );
     socket.on("connect", () => socket.end(JSON.stringify(input)));
     socket.on("data", (chunk: string) => {
       text += chunk;
@@ -63,8 +60,13 @@ export async function sendCommand(folder: string, input: CommandInput): Promise<
   });
 }
 
-function failure(error: unknown): CommandOutput {
-  return { lines: [error instanceof Error ? error.message : String(error)], exitCode: 1 };
+/** Never rejects: a command that broke off midway sent half a line. */
+async function answer(text: string): Promise<CommandOutput> {
+  try {
+    return await runCommand(JSON.parse(text) as CommandInput);
+  } catch (error) {
+    return { lines: [error instanceof Error ? error.message : String(error)], exitCode: 1 };
+  }
 }
 
 function socketPath(folder: string): string {

@@ -48,7 +48,7 @@ export function createHttpServer(handleByNext: NextHandler, isDevelopment: boole
       shouldUpgradeCallback: () => isDevelopment,
     },
     (request, response) => {
-      const context: RequestContext = { requestId: newId(), pageStatus: null };
+      const context: RequestContext = { requestId: newId(), pageStatus: null, hasFailed: false };
       requestContext.run(context, () => {
         answer(request, response, context, handleByNext, isDevelopment).catch((error: unknown) => {
           log().error({ requestId: context.requestId, error: describeError(error) }, "request failed");
@@ -102,7 +102,8 @@ async function answer(
   const route = findRoute(path);
   const isAsset =
     buildAssetPath.test(path) || publicFiles.has(path) || (isDevelopment && path.startsWith("/_next/"));
-  watch(request, response, context, route?.template ?? (isAsset ? "(asset)" : "(none)"), startedMs);
+  const routeName = route?.template ?? (isAsset ? "(asset)" : "(none)");
+  watch(request, response, context, { name: routeName, isPage: !isApiPath(path) && !isAsset }, startedMs);
 
   const caller = callerOf(request);
   const nonce = randomBytes(16).toString("base64");
@@ -153,7 +154,7 @@ function watch(
   request: IncomingMessage,
   response: ServerResponse,
   context: RequestContext,
-  route: string,
+  { name: route, isPage }: { name: string; isPage: boolean },
   startedMs: number,
 ): void {
   const method = request.method ?? "";
@@ -166,9 +167,9 @@ function watch(
     if (!response.hasHeader("Referrer-Policy")) {
       response.setHeader("Referrer-Policy", referrerPolicyOf(request));
     }
-    // Next answers a page with 200; what the page itself found out counts. Where Next itself fails, it is over one of
-    // its own headers: our pages and handlers answer their failures themselves.
-    const isOverHeaders = status === 500 && context.pageStatus === null && request.headers.rsc !== undefined;
+    // Next answers a page with 200; what the page itself found out counts. Where a page fails and nothing of ours did,
+    // Next choked on one of its router's own headers.
+    const isOverHeaders = status === 500 && isPage && !context.hasFailed && request.headers.rsc !== undefined;
     const pageStatus = status === 200 ? (context.pageStatus ?? status) : isOverHeaders ? 400 : status;
     if (pageStatus === 503) response.setHeader("Retry-After", "5");
     return writeHead(pageStatus, ...rest);

@@ -26,15 +26,15 @@ export function loadEnvFile(): void {
   if (existsSync(".env")) process.loadEnvFile(".env");
 }
 
-/** Null where another process has the data folder of the embedded database. */
-export async function open(): Promise<Opened | null> {
+/** Null where another process has the data folder of the embedded database. Commands are patient: see `lib/db/client`. */
+export async function open({ isPatient = false } = {}): Promise<Opened | null> {
   const { DATABASE_URL, LAUREL_DATA_DIR } = env();
   const dataFolder = resolve(LAUREL_DATA_DIR);
   prepareDataFolder(dataFolder);
-  return DATABASE_URL ? openServer(DATABASE_URL, dataFolder) : openEmbedded(dataFolder);
+  return DATABASE_URL ? openServer(DATABASE_URL, dataFolder, isPatient) : openEmbedded(dataFolder);
 }
 
-async function openServer(url: string, dataFolder: string): Promise<Opened> {
+async function openServer(url: string, dataFolder: string, isPatient: boolean): Promise<Opened> {
   if (env().LAUREL_SECRET.length === 0) {
     throw new ConfigurationError(
       "LAUREL_SECRET is missing. With DATABASE_URL, set it to 32 random characters or more (openssl rand -base64 32), the same for every process.",
@@ -49,7 +49,7 @@ async function openServer(url: string, dataFolder: string): Promise<Opened> {
       `The database of DATABASE_URL could not be opened or brought up to date: ${reason}`,
     );
   }
-  openServerDatabase(url);
+  openServerDatabase(url, { isPatient });
   return { dataFolder, isEmbedded: false, close: closeDatabase };
 }
 

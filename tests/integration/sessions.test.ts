@@ -16,6 +16,7 @@ import {
   cookieOf,
   deleteAuth,
   isSignedIn,
+  leaveProgramme,
   openLink,
   postAuth,
 } from "#tests/support/calls.ts";
@@ -320,6 +321,34 @@ test("browsers that activate each other's tokens at once end in order, not in a 
     ]);
     for (const { status } of answers) expect([303, 401]).toContain(status);
   }
+});
+
+test("only the member's own page lets it leave the programme, once", async () => {
+  const tenant = await createTenant();
+  const cookie = await signIn(tenant);
+  const origin = `http://${tenant.host}`;
+
+  for (const headers of [{ cookie }, { cookie, origin: "null" }, { cookie, origin: "http://evil.example" }]) {
+    expect(await leaveProgramme(tenant, headers)).toMatchObject({
+      status: 403,
+      json: { code: "cross_site_request" },
+    });
+  }
+  expect(await leaveProgramme(tenant, { origin })).toMatchObject({
+    status: 401,
+    json: { code: "session_invalid" },
+  });
+  expect(await isSignedIn(tenant, cookie)).toBe(true);
+
+  const answers = await Promise.all([1, 2, 3].map(() => leaveProgramme(tenant, { cookie, origin })));
+  const statuses = answers.map(({ status }) => status);
+  expect(statuses).toContain(200);
+  for (const status of statuses) expect([200, 401, 404]).toContain(status);
+  expect(await db().member.findFirstOrThrow({ where: { tenantId: tenant.id } })).toMatchObject({
+    deletedAt: expect.any(Date),
+    emailAddress: null,
+  });
+  expect(await leaveProgramme(tenant, { cookie, origin })).toMatchObject({ status: 401 });
 });
 
 test("many planted cookies do not push the browser's own out", async () => {

@@ -257,7 +257,7 @@ test("two new members who draw the same account numbers at once get different on
       ...{
         newMemberId: newId(),
         eventId: newId(),
-        accountNumbers: ["1111111", "2222222"],
+        drawAccountNumbers: () => ["1111111", "2222222"],
         clientSecretId,
         at,
       },

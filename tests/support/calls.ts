@@ -1,6 +1,7 @@
 /** Calls of route handlers, as the start script would hand them on. */
 import * as activateRoute from "#app/api/auth/activate/route.ts";
 import * as authRoute from "#app/api/auth/route.ts";
+import * as leaveRoute from "#app/api/session/member/route.ts";
 import { DELETE, GET, POST } from "#app/api/session/route.ts";
 import { ownedHeaders } from "#lib/http/request-facts.ts";
 import { profile, type TestTenant } from "#tests/support/factories.ts";
@@ -66,6 +67,11 @@ export function callSession(
   const own: Record<string, string> = method === "GET" ? {} : { origin: `http://${tenant.host}` };
   const request = requestTo(tenant, "/api/session", { method, headers: { ...own, cookie, ...headers } });
   return answerOf(sessionHandlers[method](request));
+}
+
+/** DELETE /api/session/member: the member leaves the programme. */
+export function leaveProgramme(tenant: TestTenant, headers: Record<string, string>): Promise<Answer> {
+  return answerOf(leaveRoute.DELETE(requestTo(tenant, "/api/session/member", { method: "DELETE", headers })));
 }
 
 export async function isSignedIn(tenant: TestTenant, cookie: string): Promise<boolean> {

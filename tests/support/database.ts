@@ -28,7 +28,7 @@ async function openInFolder(): Promise<void> {
 async function openOnServer(url: string): Promise<void> {
   const name = `laurel_test_${randomUUID().replaceAll("-", "")}`;
   await onServer(url, `CREATE DATABASE ${name} TEMPLATE ${template}`);
-  openServerDatabase(urlOfDatabase(url, name));
+  openServerDatabase(urlOfDatabase(url, name), { isPatient: false });
   afterAll(async () => {
     await closeDatabase();
     await onServer(url, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -19,8 +19,14 @@ const entriesMax = 4;
 export async function getHome(tenantId: TenantId, memberId: MemberId, wallet: Wallet): Promise<Home> {
   const at = now();
   const { balancePoints } = wallet;
-  const rewardsPerSide = rewardsMax;
-  const row = await readHomeRow({ tenantId, memberId, balancePoints, rewardsPerSide, entriesMax, at });
+  const row = await readHomeRow({
+    tenantId,
+    memberId,
+    balancePoints,
+    rewardsPerSide: rewardsMax,
+    entriesMax,
+    at,
+  });
   const rewards = row.rewards.map((reward) => onTheShelf(rewardOf(reward), wallet, at));
   return {
     nearRewards: nearest(rewards, balancePoints),

@@ -10,13 +10,13 @@ import {
 } from "#lib/db/programme.ts";
 import { type MemberId, newId, type TenantId } from "#lib/domain/ids.ts";
 import { postPoints } from "#lib/domain/ledger/post-points.ts";
+import { drawAccountNumber } from "#lib/domain/members/account-number.ts";
 import { attributesPerMemberMax } from "#lib/domain/members/profile.ts";
 import { mandatoryProfileFields, optionalProfileFields } from "#lib/domain/members/profile-input.ts";
 import { hashPassword } from "#lib/domain/passwords.ts";
 import { type Applying, mistake } from "#lib/domain/programme/applying.ts";
 import { present } from "#lib/domain/programme/present.ts";
 import type { MemberInFile, TenantInFile } from "#lib/domain/programme/programme-file.ts";
-import { drawAccountNumber } from "#lib/domain/sessions/upsert-embedded-session.ts";
 
 const coreFields = Object.keys({ ...mandatoryProfileFields, ...optionalProfileFields });
 

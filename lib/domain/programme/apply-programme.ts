@@ -14,6 +14,7 @@ import {
   findOtherOwnerOfHost,
   findTenantByCode,
   insertTenant,
+  lockProgrammes,
   replaceHosts,
   updateTenant,
 } from "#lib/db/programme.ts";
@@ -53,6 +54,7 @@ export async function applyProgramme(fileText: string): Promise<AppliedProgramme
   const applied: AppliedProgramme = { tenants: [], madeSecrets: [] };
   await db().$transaction(
     async (tx) => {
+      await lockProgrammes(tx);
       for (const [index, tenant] of file.tenants.entries()) {
         await applyTenant(tx, tenant, `tenants[${index}]`, applied);
       }
@@ -93,7 +95,7 @@ async function applyTenant(
   const { madeSecrets } = applied;
   const applying: Applying = { tx, at, tenantId, tenantCode: tenant.code, path, madeSecrets };
 
-  const settings = { ...settingsOf(applying, tenant, found?.userAuth), updatedAt: at };
+  const settings = { ...settingsOf(applying, tenant, found), updatedAt: at };
   if (found) await updateTenant(tx, tenantId, settings);
   else await insertTenant(tx, { ...defaults, ...settings, id: tenantId, code: tenant.code, createdAt: at });
   applied.tenants.push({ code: tenant.code, isNew: !found });
@@ -120,7 +122,7 @@ const defaults = {
   emailConfirmation: "required",
 };
 
-function settingsOf(applying: Applying, tenant: TenantInFile, storedUserAuth: Prisma.JsonValue | undefined) {
+function settingsOf(applying: Applying, tenant: TenantInFile, found: StoredSettings | null) {
   const { sessions, userAuth, oauth2, pointsExpiry } = tenant;
   return {
     ...{ name: tenant.name, authMode: tenant.authMode },
@@ -140,11 +142,13 @@ function settingsOf(applying: Applying, tenant: TenantInFile, storedUserAuth: Pr
       emailConfirmation: tenant.emailConfirmation,
       pointsExpireAfterDays: pointsExpiry === null ? null : pointsExpiry?.afterDays,
       userAuth:
-        userAuth === null ? Prisma.DbNull : userAuth && sealUserAuth(applying, userAuth, storedUserAuth),
-      oauth2: oauth2 === null ? Prisma.DbNull : oauth2 && sealOauth2(oauth2),
+        userAuth === null ? Prisma.DbNull : userAuth && sealUserAuth(applying, userAuth, found?.userAuth),
+      oauth2: oauth2 === null ? Prisma.DbNull : oauth2 && sealOauth2(oauth2, found?.oauth2),
     }),
   };
 }
+
+type StoredSettings = { userAuth: Prisma.JsonValue; oauth2: Prisma.JsonValue };
 
 /** The shared key is a secret like the others: it applies when HS256 is first set up, and not again. */
 function sealUserAuth(
@@ -155,19 +159,29 @@ function sealUserAuth(
   if (userAuth.algorithm === "RS256") return present(userAuth) as Prisma.InputJsonObject;
 
   const { sharedKey, ...rest } = userAuth;
-  const storedKey =
-    stored && typeof stored === "object" && !Array.isArray(stored) ? stored.sealedSharedKey : null;
-  if (typeof storedKey === "string")
-    return { ...present(rest), sealedSharedKey: storedKey } as Prisma.InputJsonObject;
+  const storedKey = storedText(stored, "sealedSharedKey");
+  if (storedKey !== null) return { ...present(rest), sealedSharedKey: storedKey } as Prisma.InputJsonObject;
 
   const made = secretOrNew(sharedKey);
   tellSecret(applying, "shared key of the user authentication (HS256)", made);
   return { ...present(rest), sealedSharedKey: sealSecret(made.secret) } as Prisma.InputJsonObject;
 }
 
-function sealOauth2(oauth2: NonNullable<TenantInFile["oauth2"]>): Prisma.InputJsonObject {
+/** The same for the client secret, which belongs to its client id. */
+function sealOauth2(
+  oauth2: NonNullable<TenantInFile["oauth2"]>,
+  stored: Prisma.JsonValue | undefined,
+): Prisma.InputJsonObject {
   const { clientSecret, ...rest } = oauth2;
-  return { ...present(rest), sealedClientSecret: sealSecret(clientSecret) } as Prisma.InputJsonObject;
+  const isSameClient = storedText(stored, "clientId") === oauth2.clientId;
+  const storedSecret = isSameClient ? storedText(stored, "sealedClientSecret") : null;
+  const sealedClientSecret = storedSecret ?? sealSecret(clientSecret);
+  return { ...present(rest), sealedClientSecret } as Prisma.InputJsonObject;
+}
+
+function storedText(stored: Prisma.JsonValue | undefined, field: string): string | null {
+  const value = stored && typeof stored === "object" && !Array.isArray(stored) ? stored[field] : null;
+  return typeof value === "string" ? value : null;
 }
 
 /** `tenants[0].rules[2].effect.points` */

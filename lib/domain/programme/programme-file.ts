@@ -11,7 +11,7 @@ import {
   problemWithAttribute,
 } from "#lib/domain/members/profile-input.ts";
 import { problemWithCookieDomain } from "#lib/domain/tenants/cookie-domain.ts";
-import { isLoopbackHostname } from "#lib/domain/tenants/find-tenant.ts";
+import { isLoopbackHostname } from "#lib/domain/tenants/hostname.ts";
 import { emailAddress, identifier, longText, name, text } from "#lib/domain/texts.ts";
 
 const reservedCodes = ["auth", "admin", "token", "session", "health", "multi", "v1"];

@@ -1,6 +1,6 @@
 /** What is on the shelf, and how it stands for one member. */
 import { now } from "#lib/config/clock.ts";
-import { findShelfRow, listShelfRows } from "#lib/db/rewards.ts";
+import { listShelfRows, visitShelfRow } from "#lib/db/rewards.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { isUuid, type SessionId, type TenantId } from "#lib/domain/ids.ts";
 import type { Wallet } from "#lib/domain/ledger/wallet.ts";
@@ -35,7 +35,7 @@ export async function getShelfReward(
   const at = now();
   const touchOlderThan = activityWrittenBefore(at);
   const row = isUuid(rewardId)
-    ? await findShelfRow({ tenantId, rewardId, at, sessionId, touchOlderThan })
+    ? await visitShelfRow({ tenantId, rewardId, at, sessionId, touchOlderThan })
     : null;
   if (!row) throw new DomainError("reward_not_found");
   return onTheShelf(rewardOf(row), wallet, at);

@@ -8,13 +8,12 @@
  *
  * Making a member is the event REGISTERED_ACCOUNT, changing its profile is PROFILE_UPDATED.
  */
-import { randomInt } from "node:crypto";
-
 import { addSeconds, now } from "#lib/config/clock.ts";
 import { upsertMemberRow } from "#lib/db/member-upsert.ts";
 import { findMemberByAuthIdentifier } from "#lib/db/members.ts";
 import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { newId } from "#lib/domain/ids.ts";
+import { drawAccountNumber } from "#lib/domain/members/account-number.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
 import { attributesPerMemberMax, type NewProfile } from "#lib/domain/members/profile.ts";
 import type { SessionCredential } from "#lib/domain/sessions/session.ts";
@@ -46,7 +45,7 @@ export async function upsertEmbeddedSession(command: UpsertEmbeddedSession): Pro
     removedAttributes: removed,
     attributesMax: attributesPerMemberMax,
     newMemberId: newId(),
-    accountNumbers: Array.from({ length: accountNumbersDrawn }, drawAccountNumber),
+    drawAccountNumbers: () => Array.from({ length: accountNumbersDrawn }, drawAccountNumber),
     eventId: newId(),
     session: {
       ...command.credential,
@@ -76,8 +75,4 @@ function splitAttributes(attributes: NewProfile["attributes"]) {
     set: Object.fromEntries(entries.filter(([, value]) => value !== null)),
     removed: entries.flatMap(([name, value]) => (value === null ? [name] : [])),
   };
-}
-
-export function drawAccountNumber(): string {
-  return String(randomInt(1_000_000, 10_000_000));
 }

@@ -10,6 +10,7 @@ import QuickLRU from "quick-lru";
 import { env } from "#lib/config/env.ts";
 import { findTenantRow } from "#lib/db/tenants.ts";
 import type { TenantId } from "#lib/domain/ids.ts";
+import { hostnameOf, isLoopbackHostname } from "#lib/domain/tenants/hostname.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
 const staleAfterMs = 5_000;
@@ -17,15 +18,17 @@ const renewAfterMs = 2_500;
 const hostsRemembered = 5_000;
 
 type Remembered = { tenant: Promise<Tenant | null>; readAtMs: number; isRenewing: boolean };
+type Memory = { byHost: QuickLRU<string, Remembered>; forgotten: number };
 
-const shared = globalThis as typeof globalThis & { laurelTenants?: QuickLRU<string, Remembered> };
-shared.laurelTenants ??= new QuickLRU({ maxSize: hostsRemembered });
-const rememberedByHost = shared.laurelTenants;
+const shared = globalThis as typeof globalThis & { laurelTenants?: Memory };
+shared.laurelTenants ??= { byHost: new QuickLRU({ maxSize: hostsRemembered }), forgotten: 0 };
+const memory = shared.laurelTenants;
 
 /** `host` as the Host header says it. Null where no programme answers. */
 export async function findTenantByHost(host: string): Promise<Tenant | null> {
   const hostname = hostnameOf(host);
-  const remembered = rememberedByHost.get(hostname);
+  if (hostname === null) return null; // nor is what a stranger makes up remembered
+  const remembered = memory.byHost.get(hostname);
   const ageMs = remembered ? performance.now() - remembered.readAtMs : Number.POSITIVE_INFINITY;
   if (!remembered || ageMs >= staleAfterMs) return readAndRemember(hostname);
 
@@ -38,27 +41,24 @@ export async function findTenantByHost(host: string): Promise<Tenant | null> {
 
 /** After a change made in this process, which should be seen at once. */
 export function forgetTenants(): void {
-  rememberedByHost.clear();
-}
-
-/** The Host header without its port, in lower case. */
-export function hostnameOf(host: string): string {
-  return host.replace(/:\d*$/, "").toLowerCase();
+  memory.byHost.clear();
+  memory.forgotten += 1; // what is being read from before the change is not remembered either
 }
 
 function readAndRemember(hostname: string): Promise<Tenant | null> {
   const readAtMs = performance.now();
   const tenant = readTenant(hostname);
   const remembered = { tenant, readAtMs, isRenewing: false };
-  const before = rememberedByHost.get(hostname);
+  const before = memory.byHost.get(hostname);
   if (!before || readAtMs - before.readAtMs >= staleAfterMs) {
-    rememberedByHost.set(hostname, remembered); // others who ask now wait for the same answer
+    memory.byHost.set(hostname, remembered); // others who ask now wait for the same answer
     tenant.catch(() => {
-      if (rememberedByHost.get(hostname) === remembered) rememberedByHost.delete(hostname);
+      if (memory.byHost.get(hostname) === remembered) memory.byHost.delete(hostname);
     });
   } else {
+    const { forgotten } = memory;
     tenant.then(
-      () => rememberedByHost.set(hostname, remembered),
+      () => memory.forgotten === forgotten && memory.byHost.set(hostname, remembered),
       () => undefined,
     );
   }
@@ -91,9 +91,4 @@ function defaultPublicUrl(hostname: string): string {
   return isLoopbackHostname(hostname)
     ? `${PUBLIC_SCHEME}://${hostname}:${PORT}`
     : `${PUBLIC_SCHEME}://${hostname}`;
-}
-
-/** Names that reach this computer alone: `localhost` and what ends in it (RFC 6761), 127.0.0.0/8, `[::1]`. */
-export function isLoopbackHostname(hostname: string): boolean {
-  return /^(?:.+\.)?localhost$|^127\.\d+\.\d+\.\d+$|^\[?::1\]?$/.test(hostname);
 }

@@ -23,7 +23,7 @@ try {
 }
 
 async function run(input: CommandInput): Promise<CommandOutput> {
-  const opened = await open();
+  const opened = await open({ isPatient: true });
   if (!opened) return sendCommand(resolve(env().LAUREL_DATA_DIR), input);
   try {
     return await runCommand(input);
