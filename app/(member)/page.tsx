@@ -6,11 +6,11 @@ import { EntryList } from "#app/_components/entry-list.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
 import { SectionHeading } from "#app/_components/section-heading.tsx";
-import { pageTitle } from "#app/_i18n/page-title.ts";
+import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { getHome } from "#lib/domain/home/get-home.ts";
 import { tierProgress } from "#lib/domain/tiers/tier-progress.ts";
 
-export const generateMetadata = pageTitle("home");
+export const generateMetadata = memberPageTitle("home");
 
 export default memberPage(async ({ tenant, session, wallet }) => {
   const { nearRewards, newestEntries } = await getHome(tenant.id, session.member.id, wallet);

@@ -6,7 +6,17 @@ import { openRewardsTab } from "#tests/e2e/journeys.ts";
 
 // Goal: every page stands at every width, in light and dark, from the left and from the right, for every reader.
 
-const paths = ["/", "/card", "/rewards", "/wallet", "/activity", "/profile", "/signed-out", "/nothing"];
+const paths = [
+  "/",
+  "/card",
+  "/rewards",
+  "/wallet",
+  "/activity",
+  "/profile",
+  "/signed-out",
+  "/nothing",
+  "/rewards/none",
+];
 const widths = [320, 390, 768, 1280];
 
 async function checkPage(tab: Page, path: string): Promise<void> {

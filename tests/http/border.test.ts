@@ -114,6 +114,7 @@ test.each(["/", "/card", "/rewards", "/rewards/x", "/wallet", "/activity", "/pro
     expect(status).toBe(401);
     expect(html).toContain("Please open this page from shop.localhost");
     expect(html).toContain('href="http://shop.localhost:4000/"');
+    expect(html).toContain("<title>Please sign in first · Acme Rewards</title>");
     expect(html).not.toContain("Jane");
   },
 );

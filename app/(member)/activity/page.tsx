@@ -4,10 +4,10 @@ import { getTranslations } from "next-intl/server";
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { EntryList } from "#app/_components/entry-list.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
-import { pageTitle } from "#app/_i18n/page-title.ts";
+import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { listStatement } from "#lib/domain/ledger/list-statement.ts";
 
-export const generateMetadata = pageTitle("activity");
+export const generateMetadata = memberPageTitle("activity");
 
 const entriesPerPage = 20;
 

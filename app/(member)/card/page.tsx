@@ -1,9 +1,9 @@
 import { getTranslations } from "next-intl/server";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { ScanCode } from "#app/_components/scan-code.tsx";
-import { pageTitle } from "#app/_i18n/page-title.ts";
+import { memberPageTitle } from "#app/_i18n/page-title.ts";
 
-export const generateMetadata = pageTitle("card");
+export const generateMetadata = memberPageTitle("card");
 
 export default memberPage(async ({ tenant, session }) => {
   const t = await getTranslations("card");

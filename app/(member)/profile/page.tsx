@@ -3,10 +3,10 @@ import { hostNameOf } from "#app/_components/host-name.ts";
 import { LeaveProgramme } from "#app/_components/leave-programme.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { SignOutButton } from "#app/_components/sign-out-button.tsx";
-import { pageTitle } from "#app/_i18n/page-title.ts";
+import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 
-export const generateMetadata = pageTitle("profile");
+export const generateMetadata = memberPageTitle("profile");
 
 export default memberPage(async ({ tenant, session, wallet }) => {
   const t = await getTranslations("profile");

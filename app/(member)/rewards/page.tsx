@@ -3,10 +3,10 @@ import { getTranslations } from "next-intl/server";
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
-import { pageTitle } from "#app/_i18n/page-title.ts";
+import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
 
-export const generateMetadata = pageTitle("rewards");
+export const generateMetadata = memberPageTitle("rewards");
 
 export default memberPage(async ({ tenant, wallet }) => {
   const rewards = await listShelf(tenant.id, wallet);

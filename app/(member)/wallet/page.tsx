@@ -3,9 +3,9 @@ import { getFormatter, getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
-import { pageTitle } from "#app/_i18n/page-title.ts";
+import { memberPageTitle } from "#app/_i18n/page-title.ts";
 
-export const generateMetadata = pageTitle("wallet");
+export const generateMetadata = memberPageTitle("wallet");
 
 export default memberPage(async ({ wallet }) => {
   const t = await getTranslations("wallet");

@@ -4,9 +4,9 @@ import Link from "next/link";
 import { unstable_rethrow } from "next/navigation";
 import { getFormatter, getTranslations } from "next-intl/server";
 import { cache } from "react";
-
 import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
+import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { getShelfReward, type RewardGate } from "#lib/domain/rewards/shelf.ts";
 import { findPageMember } from "#lib/http/member-session.ts";
 
@@ -18,7 +18,7 @@ const readReward = cache(getShelfReward);
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   try {
     const signedIn = await findPageMember();
-    if (!signedIn) return {};
+    if (!signedIn) return await memberPageTitle("rewards")();
     const { tenant, wallet, visitorSessionId } = signedIn;
     const { name } = await readReward(tenant.id, (await params).rewardId, wallet, visitorSessionId);
     return { title: name };
