@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, inject, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
@@ -310,6 +311,40 @@ test("a sign-out by the host while links are opened leaves nobody signed in", as
     expect(isIn.filter(Boolean)).toEqual([]);
   }
 });
+
+// Held still in the middle, on a server: on one connection everything else would wait for it.
+test.runIf(inject("databaseServerUrl"))(
+  "a restriction in the middle of an activation ends what comes out of it",
+  async () => {
+    vi.useRealTimers();
+    const tenant = await createTenant();
+    const before = await signIn(tenant, "me");
+    const link = `session=${tokenOf(await signIn(tenant, "me"))}`;
+    const held = (await openToken(tokenOf(before))) as SessionCredential;
+    const { memberId } = await db().session.findFirstOrThrow({ where: { id: held.id } });
+    const [isHeld, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const holding = db().$transaction(
+      async (tx) => {
+        await tx.$queryRaw`SELECT "id" FROM "sessions" WHERE "id" = ${held.id}::uuid FOR UPDATE`;
+        isHeld.resolve();
+        await release.promise;
+      },
+      { timeout: 20_000 },
+    );
+    await isHeld.promise;
+
+    const activating = openLink(tenant, link, { cookie: before }); // has spent its token, and waits to replace `before`
+    await sleep(300);
+    const restricting = restrictMember(tenant.id, memberId as MemberId, true);
+    await sleep(300);
+    release.resolve();
+    await Promise.all([holding, activating, restricting]);
+
+    await restrictMember(tenant.id, memberId as MemberId, false);
+    expect(await isSignedIn(tenant, cookieOf(await activating))).toBe(false);
+    expect(await db().session.count({ where: { tenantId: tenant.id, endedAt: null } })).toBe(0);
+  },
+);
 
 test("browsers that activate each other's tokens at once end in order, not in a failure", async () => {
   const tenant = await createTenant();
