@@ -153,6 +153,21 @@ test("a wrong optional field keeps nobody out: it stays as it was, and is named 
   expect(member).toMatchObject({ birthdate: new Date("1980-01-01"), country: null, gender: null });
 });
 
+test("nobody is born tomorrow, or before 1900", async () => {
+  const tenant = await createTenant();
+  const tomorrow = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+
+  for (const birthdate of [tomorrow, "1899-12-31", "80-01-01"]) {
+    const { json } = await postAuth(tenant, upsert("user-1", { birthdate }));
+    expect(Object.keys(json.data.warnings)).toEqual(["profile.birthdate"]);
+  }
+  const { json } = await postAuth(
+    tenant,
+    upsert("user-1", { birthdate: new Date().toISOString().slice(0, 10) }),
+  );
+  expect(json.data.warnings).toBeUndefined();
+});
+
 test("fields with the names of rights and balances are attributes, and touch nothing else", async () => {
   const names = ["id", "points", "balancePoints", "role", "tenantId", "createdAt", "isRestricted", "flags"];
   const tenant = await createTenant();
@@ -220,6 +235,7 @@ test("a deleted member's identifier is free: the next call makes a new member, a
   const { json } = await postAuth(tenant, upsert("user-1", { city: "Leeds", hat: "m" }));
   await eraseMember(tenant.id, json.data.user.id as MemberId);
   expect(await isSignedIn(tenant, `session=${json.data.session}`)).toBe(false);
+  expect(await db().session.count({ where: { tenantId: tenant.id, endedAt: null } })).toBe(0);
 
   const again = await postAuth(tenant, upsert("user-1"));
 
