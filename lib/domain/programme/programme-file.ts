@@ -26,10 +26,7 @@ const count = z
   .min(0, "Enter 0 or more.")
   .max(2_147_483_647, "This is too many.");
 const moment = z.iso.datetime({ offset: true, error: "Enter a time such as 2026-12-01T00:00:00Z." });
-const secret = text(secretLengthMin, 512).refine(
-  (value) => new Set(value).size > 7,
-  "This secret repeats itself; use a random one.",
-);
+const secret = text(secretLengthMin, 512);
 // Sent as a header, which takes no white space and where a comma would make two of one.
 const headerSecret = secret.regex(
   /^[!-+\--~]*$/,
@@ -74,6 +71,12 @@ const apiKey = z.strictObject({
   burst: count.min(1, "Enter 1 or more.").optional(),
 });
 
+// Signs tokens, so it must not be guessed from a few of them.
+const sharedKey = secret.refine(
+  (value) => new Set(value).size > 7,
+  "This key repeats itself; use a random one.",
+);
+
 const userAuthCommon = {
   issuer: text(1, 2048),
   audience: text(1, 512).nullable().optional(),
@@ -84,7 +87,7 @@ const userAuth = z.discriminatedUnion(
   "algorithm",
   [
     z.strictObject({ algorithm: z.literal("RS256"), jwksUrl: webUrl, ...userAuthCommon }),
-    z.strictObject({ algorithm: z.literal("HS256"), sharedKey: secret.optional(), ...userAuthCommon }),
+    z.strictObject({ algorithm: z.literal("HS256"), sharedKey: sharedKey.optional(), ...userAuthCommon }),
   ],
   "The algorithm is RS256 or HS256.",
 );
