@@ -49,9 +49,9 @@ export async function AppShell({
                 <li key={href}>
                   <NavLink
                     href={href}
-                    className="flex min-h-11 items-center gap-2 rounded-full px-4 font-medium text-muted text-sm hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
+                    className="flex min-h-11 items-center gap-2 rounded-full px-3 font-medium text-muted text-sm lg:px-4 hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
                   >
-                    <Icon className="size-4" aria-hidden="true" />
+                    <Icon className="hidden size-4 lg:block" aria-hidden="true" />
                     {t(label)}
                   </NavLink>
                 </li>
