@@ -25,8 +25,8 @@ export type PageMember = SignedIn & {
 };
 
 /**
- * The member whose page this is; null for a stranger. Opening a page is an activity, unless it may turn out
- * to be missing (`visitorSessionId`); a browser's prefetch is none. A stranger to an interactive programme is sent to its sign-in page.
+ * The member whose page this is; null for a stranger. Opening a page is an activity, unless it may turn out to be missing
+ * (`visitorSessionId`); a browser's prefetch is none. A stranger to an interactive programme is sent to its sign-in page.
  */
 export const findPageMember = cache(async (): Promise<PageMember | null> => {
   const tenant = await requireTenantPage();

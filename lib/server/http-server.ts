@@ -63,6 +63,7 @@ export function createHttpServer(handleByNext: NextHandler, isDevelopment: boole
     if (socket.writable) socket.end(bareAnswer(statusLine));
   });
   server.on("connect", (_request, socket) => {
+    socket.on("error", () => socket.destroy()); // Node hands the socket over, and its errors with it
     socket.end(bareAnswer(methodNotAllowedLine));
   });
   return server;

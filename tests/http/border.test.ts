@@ -1,3 +1,5 @@
+import { connect } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
 import {
@@ -340,6 +342,20 @@ test.each([
   expect(answer.toLowerCase()).toMatch(/x-content-type-options: nosniff/);
   expect(answer.toLowerCase()).toMatch(/x-request-id: [0-9a-f-]{36}/);
   if (status === 405) expect(answer).toMatch(/^Allow: /im);
+});
+
+test("callers that ask for a tunnel and vanish do not take the server with them", async () => {
+  for (let tries = 0; tries < 20; tries++) {
+    const socket = connect(server.port, "127.0.0.1");
+    await new Promise((resolve) => socket.once("connect", resolve));
+    socket.write("CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n");
+    await sleep(tries % 3);
+    socket.resetAndDestroy();
+  }
+  await sleep(200);
+
+  expect(server.output()).not.toContain("ECONNRESET");
+  expect(await call(server.port, "/api/health/live")).toMatchObject({ status: 200 });
 });
 
 test("a raw backslash in a redirect_path leads to the start page", async () => {
