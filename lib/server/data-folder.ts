@@ -57,6 +57,8 @@ export async function openDatabaseFolder(folder: string): Promise<PGlite> {
   removeUnfinished(folder);
   const path = join(folder, databaseName);
   if (!existsSync(path)) await makeDatabase(folder, path);
+  // PostgreSQL's own lock file says nothing that ours does not, and one that a kill left empty keeps it from opening.
+  rmSync(join(path, "postmaster.pid"), { force: true });
   const pglite = await PGlite.create(path);
   await migrateEmbeddedDatabase(pglite);
   return pglite;

@@ -54,6 +54,17 @@ test("killed at any moment of the first start, the next start works", async () =
   }
 });
 
+test("killed in the instant in which PostgreSQL writes its own lock file, the next start works", async () => {
+  const env = { LAUREL_DATA_DIR: newFolder(), LAUREL_PROVISION: writeProgramme(newFolder(), embeddedTenant) };
+  const first = await startLaurel(env);
+  await first.kill();
+  writeFileSync(join(env.LAUREL_DATA_DIR, "postgres", "postmaster.pid"), ""); // made, and not yet written
+
+  const second = await startLaurel(env);
+
+  expect(await upsert(second.port, "user-1")).toMatchObject({ status: 200 });
+});
+
 test("killed under load, every member that was acknowledged is there, and the laws hold", async () => {
   const env = { LAUREL_DATA_DIR: newFolder(), LAUREL_PROVISION: writeProgramme(newFolder(), embeddedTenant) };
   const acknowledged = new Map<string, string>();
