@@ -23,10 +23,7 @@ export default memberPage(async ({ tenant, session, wallet }) => {
         <h1 className="mb-4 font-semibold text-2xl tracking-tight">
           {t("greeting", { name: session.member.profile.givenName })}
         </h1>
-        <BalanceHero
-          balancePoints={balancePoints}
-          progress={tierProgress(tenant.tiers, wallet.lifetimePoints)}
-        />
+        <BalanceHero balancePoints={balancePoints} progress={tierProgress(tenant.tiers, wallet.tierPoints)} />
       </div>
 
       <section>

@@ -2,6 +2,7 @@
 
 import { useRef, useState } from "react";
 
+import { Dialog } from "#app/_components/dialog.tsx";
 import { endSession } from "#app/_components/end-session.ts";
 
 type Labels = {
@@ -31,32 +32,30 @@ export function LeaveProgramme({ labels }: { labels: Labels }) {
       >
         {labels.leave}
       </button>
-      <dialog
-        ref={dialog}
-        aria-labelledby="leave-title"
-        className="m-auto w-[calc(100%-2rem)] max-w-md rounded-3xl bg-raised p-6 text-ink shadow-card backdrop:bg-black/50"
+      <Dialog
+        dialogRef={dialog}
+        title={labels.leave}
+        actions={
+          <>
+            <button type="button" onClick={() => dialog.current?.close()} className="button-quiet">
+              {labels.cancel}
+            </button>
+            <button
+              type="button"
+              onClick={leave}
+              disabled={state === "busy"}
+              className="inline-flex min-h-11 items-center rounded-full bg-danger px-5 font-semibold text-surface"
+            >
+              {state === "busy" ? labels.leaving : labels.confirm}
+            </button>
+          </>
+        }
       >
-        <h3 id="leave-title" className="font-semibold text-xl tracking-tight">
-          {labels.leave}
-        </h3>
         <p className="mt-2 text-muted">{labels.hint}</p>
         <p role="status" className="mt-2 text-danger text-sm empty:mt-0">
           {state === "failed" ? labels.failed : ""}
         </p>
-        <div className="mt-6 flex flex-wrap justify-end gap-3">
-          <button type="button" onClick={() => dialog.current?.close()} className="button-quiet">
-            {labels.cancel}
-          </button>
-          <button
-            type="button"
-            onClick={leave}
-            disabled={state === "busy"}
-            className="inline-flex min-h-11 items-center rounded-full bg-danger px-5 font-semibold text-surface"
-          >
-            {state === "busy" ? labels.leaving : labels.confirm}
-          </button>
-        </div>
-      </dialog>
+      </Dialog>
     </div>
   );
 }

@@ -62,7 +62,7 @@ async function strangerNotice(): Promise<ReactNode> {
 }
 
 async function refusalNotice(refusal: DomainError, Frame: typeof NoticePage): Promise<ReactNode> {
-  if (refusal.code === "reward_not_found") {
+  if (refusal.code === "reward_not_found" || refusal.code === "benefit_not_found") {
     answerPageWith(404);
     return <NotFoundNotice Frame={Frame} />;
   }

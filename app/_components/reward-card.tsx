@@ -1,4 +1,4 @@
-import { CircleCheck, Clock, Lock, PackageX } from "lucide-react";
+import { CircleCheck, Clock, Lock, PackageX, Ticket } from "lucide-react";
 import Link from "next/link";
 import { getFormatter, getTranslations } from "next-intl/server";
 
@@ -65,6 +65,13 @@ async function GateLine({ gate }: { gate: RewardGate | null }) {
         <p className={`${line} text-muted`}>
           <PackageX className="size-4 shrink-0" aria-hidden="true" />
           {t("outOfStock")}
+        </p>
+      );
+    case "limit":
+      return (
+        <p className={`${line} text-muted`}>
+          <Ticket className="size-4 shrink-0" aria-hidden="true" />
+          {t("limitReached", { count: gate.times })}
         </p>
       );
     case "tier":

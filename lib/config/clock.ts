@@ -9,10 +9,16 @@ import { readFileSync } from "node:fs";
 import { env } from "#lib/config/env.ts";
 
 const offsetReadEveryMs = 200;
+let movedByMs = 0;
 let offset = { milliseconds: 0, readAtMs: Number.NEGATIVE_INFINITY };
 
 export function now(): Date {
-  return new Date(Date.now() + testOffsetMs());
+  return new Date(Date.now() + testOffsetMs() + movedByMs);
+}
+
+/** For a process that makes a past, or looks at a future, by itself; a server never calls it. */
+export function moveClock(milliseconds: number): void {
+  movedByMs = milliseconds;
 }
 
 /** `instant` plus so many seconds. */

@@ -23,6 +23,10 @@ const poolConnectionsMax = 10;
 const connectTimeoutMs = 5_000;
 const statementTimeoutMs = 15_000;
 
+// Every query has its index. Left to itself, PostgreSQL would read a whole table that was small when it last looked at its
+// statistics, and keep to that plan while the table grows: docs/decisions/0012-plans-use-indexes.md
+const planByIndex = "SET enable_seqscan = off; SET jit = off";
+
 export function db(): PrismaClient {
   if (!shared.laurelDatabase) throw new Error("The database is not open; the start script opens it.");
   return shared.laurelDatabase.client;
@@ -34,7 +38,8 @@ export function openServerDatabase(url: string, { isPatient }: { isPatient: bool
 }
 
 /** Takes a PGlite that is already open as the database of the whole process, and closes it in the end. */
-export function openEmbeddedDatabase(pglite: PGlite): void {
+export async function openEmbeddedDatabase(pglite: PGlite): Promise<void> {
+  await pglite.exec(planByIndex);
   open(new PrismaPGlite(pglite), () => pglite.close());
 }
 
@@ -50,6 +55,7 @@ export function serverAdapter(url: string, timeoutMs: number): PrismaPg {
       connectionString: url,
       max: poolConnectionsMax,
       connectionTimeoutMillis: connectTimeoutMs,
+      onConnect: (client) => client.query(planByIndex),
       ...(timeoutMs > 0 ? { statement_timeout: timeoutMs, query_timeout: timeoutMs } : {}),
     },
     // A named statement is parsed and planned once per connection.

@@ -1,23 +1,26 @@
 /** What the home page shows, in one round trip: it is the page that is opened most. */
 import { db } from "#lib/db/client.ts";
-import type { LedgerEntryRow } from "#lib/db/ledger.ts";
-import { type RewardRow, shelfOf } from "#lib/db/rewards.ts";
+import { entryColumns, type LedgerEntryRow } from "#lib/db/ledger.ts";
+import { type ShelfRow, shelfOf } from "#lib/db/rewards.ts";
 
-export type HomeRow = { rewards: RewardRow[]; entries: LedgerEntryRow[] };
+export type HomeRow = { rewards: ShelfRow[]; entries: LedgerEntryRow[] };
 
-/** The dearest rewards in stock that `balancePoints` pays for and the cheapest that it does not, and the newest entries. */
+/** The dearest rewards that `balancePoints` pays for and the cheapest that it does not, of those that this member may have now, and the newest entries. */
 export async function readHomeRow(query: {
   tenantId: string;
   memberId: string;
   balancePoints: number;
+  tierPoints: number;
   rewardsPerSide: number;
   entriesMax: number;
   at: Date;
 }): Promise<HomeRow> {
-  const { tenantId, memberId, balancePoints, rewardsPerSide, entriesMax, at } = query;
+  const { tenantId, memberId, balancePoints, tierPoints, rewardsPerSide, entriesMax, at } = query;
   const rows = await db().$queryRaw<HomeRow[]>`
     WITH "shelf" AS (
-      SELECT * FROM (${shelfOf(tenantId, at)}) s WHERE s."stockRemaining" IS NULL OR s."stockRemaining" > 0
+      SELECT * FROM (${shelfOf({ tenantId, memberId, at })}) s
+      WHERE COALESCE(s."stockRemaining", 1) > 0 AND COALESCE(s."tierPointsRequirement", 0) <= ${tierPoints}::bigint
+        AND COALESCE(s."perMemberLimit", 1) > s."hadCount" AND COALESCE(s."availableFrom", ${at}) <= ${at}
     ),
     "near" AS (
       (SELECT * FROM "shelf" WHERE "pricePoints" <= ${balancePoints}::bigint
@@ -27,7 +30,7 @@ export async function readHomeRow(query: {
         ORDER BY "pricePoints", "name" LIMIT ${rewardsPerSide})
     ),
     "newest" AS (
-      SELECT e."id", e."sequence", e."kind", e."points", e."balanceAfterPoints", e."description", e."occurredAt"
+      SELECT ${entryColumns}
       FROM "ledger_entries" e
       WHERE e."tenantId" = ${tenantId}::uuid AND e."memberId" = ${memberId}::uuid
       ORDER BY e."sequence" DESC LIMIT ${entriesMax}

@@ -1,20 +1,37 @@
-import { db, type Tx } from "#lib/db/client.ts";
+import { db, Prisma, type Tx } from "#lib/db/client.ts";
 
 export type NewLedgerEntry = {
   tenantId: string;
-  id: string;
   memberId: string;
   kind: string;
   points: number;
   /** How much of it counts as earned, spent or expired. */
-  earnedPoints: number;
+  lifetimePoints: number;
   spentPoints: number;
   expiredPoints: number;
-  reference: string | null;
+  eventId: string | null;
+  benefitId: string | null;
   description: string | null;
-  occurredAt: Date;
-  createdAt: Date;
+  at: Date;
+  /** Lots of what this event brought pay first. */
+  firstFromEventId: string | null;
+  /** What comes in, where it is not one lot that expires after the programme's term. */
+  lots?: readonly { points: number; expiresAt: Date | null }[];
 };
+
+/** The one way to move points from here, through the database's own writer: see the function. The caller holds the wallet. */
+export async function postEntry(tx: Tx, entry: NewLedgerEntry): Promise<{ entryId: string }> {
+  const { tenantId, memberId, points, at } = entry;
+  const lots = entry.lots ? JSON.stringify(entry.lots) : null;
+  const rows = await tx.$queryRaw<{ entryId: string }[]>`
+    SELECT laurel_functions.post_entry(${tenantId}::uuid, ${memberId}::uuid, ${entry.kind}, ${points}::bigint,
+      ${at}::timestamptz, _lifetime => ${entry.lifetimePoints}::bigint, _spent => ${entry.spentPoints}::bigint,
+      _expired => ${entry.expiredPoints}::bigint, _event => ${entry.eventId}::uuid, _benefit => ${entry.benefitId}::uuid,
+      _description => ${entry.description}, _first_event => ${entry.firstFromEventId}::uuid, _lots => ${lots}::jsonb,
+      _expires => laurel_functions.expiry_from(${tenantId}::uuid, ${at}::timestamptz)
+    ) AS "entryId"`;
+  return rows[0] as { entryId: string };
+}
 
 export type LedgerEntryRow = {
   id: string;
@@ -24,127 +41,62 @@ export type LedgerEntryRow = {
   balanceAfterPoints: bigint | number;
   description: string | null;
   occurredAt: Date | string;
+  ruleName: string | null;
+  rewardName: string | null;
 };
 
-const safePointsMax = Number.MAX_SAFE_INTEGER;
+/** What an entry came from, and what became of it. */
+export type EntryExplanationRow = {
+  event: {
+    type: string;
+    typeName: string | null;
+    payload: Record<string, unknown>;
+    occurredAt: string;
+  } | null;
+  /** The lots it made: how many of their points are left, and when they expire. */
+  lots: { earnedPoints: number; remainingPoints: number; expiresAt: string | null }[];
+  /** The lots that paid it, in the order they did; the first `lotsMax`. */
+  paidBy: { points: number; earnedAt: string; expiresAt: string | null; description: string | null }[];
+  paidByCount: number;
+};
 
-/**
- * The only writer of points: appends the entry and moves the wallet by the same amount, in one statement. The wallet's
- * row is locked by its update, so one member's moves go in single file. Null where the balance would leave its range, or
- * the reference has been posted before.
- */
-export async function postEntry(tx: Tx, entry: NewLedgerEntry): Promise<LedgerEntryRow | null> {
-  const { tenantId, memberId, points, earnedPoints, spentPoints, expiredPoints, reference } = entry;
-  const rows = await tx.$queryRaw<LedgerEntryRow[]>`
-    WITH "moved" AS (
-      UPDATE "wallets" w SET
-        "balancePoints" = w."balancePoints" + ${points}::bigint,
-        "lifetimePoints" = w."lifetimePoints" + ${earnedPoints}::bigint,
-        "spentPoints" = w."spentPoints" + ${spentPoints}::bigint,
-        "expiredPoints" = w."expiredPoints" + ${expiredPoints}::bigint,
-        "entryCount" = w."entryCount" + 1
-      WHERE w."tenantId" = ${tenantId}::uuid AND w."memberId" = ${memberId}::uuid
-        AND w."balancePoints" + ${points}::bigint BETWEEN 0 AND ${safePointsMax}::bigint
-        AND w."lifetimePoints" + ${earnedPoints}::bigint <= ${safePointsMax}::bigint
-        AND NOT EXISTS (
-          SELECT 1 FROM "ledger_entries" e WHERE e."tenantId" = ${tenantId}::uuid AND e."reference" = ${reference})
-      RETURNING w."balancePoints", w."entryCount"
-    )
-    INSERT INTO "ledger_entries" ("tenantId", "id", "memberId", "sequence", "kind", "points", "balanceAfterPoints",
-      "reference", "description", "occurredAt", "createdAt")
-    SELECT ${tenantId}::uuid, ${entry.id}::uuid, ${memberId}::uuid, m."entryCount", ${entry.kind}, ${points}::bigint,
-      m."balancePoints", ${reference}, ${entry.description}, ${entry.occurredAt}::timestamptz,
-      ${entry.createdAt}::timestamptz
-    FROM "moved" m
-    RETURNING "id", "sequence", "kind", "points", "balanceAfterPoints", "description", "occurredAt"`;
-  return rows[0] ?? null;
-}
+/** LedgerEntryRow of a row of `ledger_entries` called `e`. */
+export const entryColumns = Prisma.sql`e."id", e."sequence", e."kind", e."points", e."balanceAfterPoints",
+  e."description", e."occurredAt",
+  (SELECT r."name" FROM "rules" r WHERE r."tenantId" = e."tenantId" AND r."id" = e."ruleId") AS "ruleName",
+  (SELECT r."name" FROM "benefits" b JOIN "rewards" r ON r."tenantId" = b."tenantId" AND r."id" = b."rewardId"
+    WHERE b."tenantId" = e."tenantId" AND b."id" = e."benefitId") AS "rewardName"`;
 
-export async function isPosted(tx: Tx, tenantId: string, reference: string): Promise<boolean> {
-  const entry = await tx.ledgerEntry.findUnique({
-    where: { tenantId_reference: { tenantId, reference } },
-    select: { id: true },
-  });
-  return entry !== null;
-}
-
-/** A member's entries, newest first; `beforeSequence` goes on where the last page ended. */
-export async function listEntries(
+/** A member's entries, newest first, each explained; `beforeSequence` goes on where the last page ended. */
+export function listExplainedEntries(
   tenantId: string,
   memberId: string,
-  page: { beforeSequence: number | null; limit: number },
-): Promise<LedgerEntryRow[]> {
-  return db().ledgerEntry.findMany({
-    where: {
-      tenantId,
-      memberId,
-      ...(page.beforeSequence === null ? {} : { sequence: { lt: page.beforeSequence } }),
-    },
-    select: {
-      id: true,
-      sequence: true,
-      kind: true,
-      points: true,
-      balanceAfterPoints: true,
-      description: true,
-      occurredAt: true,
-    },
-    orderBy: { sequence: "desc" },
-    take: page.limit,
-  });
-}
-
-export type BrokenLaw = { law: string; tenantId: string; memberId: string; found: string };
-
-/** Every wallet that its entries do not explain, and every entry that does not continue the one before it. */
-export async function findBrokenLedgerLaws(): Promise<BrokenLaw[]> {
-  return db().$queryRaw<BrokenLaw[]>`
-    WITH "sums" AS (
-      SELECT "tenantId", "memberId", sum("points") AS "points", count(*) AS "entries", max("sequence") AS "newest",
-        sum("points") FILTER (WHERE "kind" IN ('OPENING', 'EARN')) AS "earned",
-        -sum("points") FILTER (WHERE "kind" = 'SPEND') AS "spent",
-        -sum("points") FILTER (WHERE "kind" = 'EXPIRY') AS "expired"
-      FROM "ledger_entries" GROUP BY "tenantId", "memberId"
-    ),
-    "wallet_laws" AS (
-      SELECT w."tenantId", w."memberId", w."balancePoints", w."lifetimePoints", w."spentPoints",
-        w."expiredPoints", w."entryCount",
-        COALESCE(s."points", 0) AS "points", COALESCE(s."entries", 0) AS "entries", COALESCE(s."newest", 0) AS "newest",
-        COALESCE(s."earned", 0) AS "earned", COALESCE(s."spent", 0) AS "spent",
-        COALESCE(s."expired", 0) AS "expired"
-      FROM "wallets" w LEFT JOIN "sums" s USING ("tenantId", "memberId")
-    ),
-    "steps" AS (
-      SELECT e."tenantId", e."memberId", e."sequence", e."balanceAfterPoints", e."points",
-        lag(e."balanceAfterPoints", 1, 0::bigint) OVER (
-          PARTITION BY e."tenantId", e."memberId" ORDER BY e."sequence") AS "balanceBefore"
-      FROM "ledger_entries" e
-    )
-    SELECT 'a wallet''s balance is the sum of its entries' AS "law", "tenantId", "memberId",
-      format('balance %s, sum %s', "balancePoints", "points") AS "found"
-    FROM "wallet_laws" WHERE "balancePoints" <> "points"
-    UNION ALL
-    SELECT 'a wallet''s lifetime points are the sum of what was earned', "tenantId", "memberId",
-      format('lifetime %s, earned %s', "lifetimePoints", "earned")
-    FROM "wallet_laws" WHERE "lifetimePoints" <> "earned"
-    UNION ALL
-    SELECT 'a wallet''s spent and expired points are the sums of those entries', "tenantId", "memberId",
-      format('spent %s of %s, expired %s of %s', "spentPoints", "spent", "expiredPoints", "expired")
-    FROM "wallet_laws" WHERE "spentPoints" <> "spent" OR "expiredPoints" <> "expired"
-    UNION ALL
-    SELECT 'a wallet''s entries are numbered from 1 without a gap', "tenantId", "memberId",
-      format('%s entries, newest %s, wallet says %s', "entries", "newest", "entryCount")
-    FROM "wallet_laws" WHERE "entries" <> "newest" OR "newest" <> "entryCount"
-    UNION ALL
-    SELECT 'an entry continues the one before it', "tenantId", "memberId",
-      format('entry %s: %s + %s is not %s', "sequence", "balanceBefore", "points", "balanceAfterPoints")
-    FROM "steps" WHERE "balanceBefore" + "points" <> "balanceAfterPoints"
-    UNION ALL
-    SELECT 'no balance is below zero', "tenantId", "memberId", format('balance %s', "balancePoints")
-    FROM "wallets" WHERE "balancePoints" < 0
-    UNION ALL
-    SELECT 'every member has a wallet', m."tenantId", m."id", 'no wallet'
-    FROM "members" m WHERE NOT EXISTS (
-      SELECT 1 FROM "wallets" w WHERE w."tenantId" = m."tenantId" AND w."memberId" = m."id")
-    LIMIT 1000`;
+  page: { beforeSequence: number | null; limit: number; lotsMax: number },
+): Promise<(LedgerEntryRow & EntryExplanationRow)[]> {
+  const { beforeSequence, limit, lotsMax } = page;
+  return db().$queryRaw<(LedgerEntryRow & EntryExplanationRow)[]>`
+    SELECT ${entryColumns},
+      (SELECT jsonb_build_object('type', v."type", 'payload', v."payload", 'occurredAt', v."occurredAt", 'typeName', (
+          SELECT NULLIF(y."description", '') FROM "event_types" y
+          WHERE y."tenantId" = v."tenantId" AND y."name" = v."type"))
+        FROM "events" v WHERE v."tenantId" = e."tenantId" AND v."id" = e."eventId") AS "event",
+      COALESCE((SELECT jsonb_agg(jsonb_build_object('earnedPoints', l."earnedPoints",
+          'remainingPoints', l."remainingPoints", 'expiresAt', l."expiresAt"))
+        FROM "point_lots" l WHERE l."tenantId" = e."tenantId" AND l."entryId" = e."id" AND e."points" > 0), '[]') AS "lots",
+      COALESCE((SELECT jsonb_agg(p) FROM (
+        SELECT s."points", l."earnedAt", l."expiresAt", COALESCE(r."name", o."description") AS "description"
+        FROM "lot_spends" s
+        JOIN "point_lots" l ON l."tenantId" = s."tenantId" AND l."id" = s."lotId"
+        JOIN "ledger_entries" o ON o."tenantId" = l."tenantId" AND o."id" = l."entryId"
+        LEFT JOIN "rules" r ON r."tenantId" = o."tenantId" AND r."id" = o."ruleId"
+        WHERE s."tenantId" = e."tenantId" AND s."entryId" = e."id"
+        ORDER BY l."expiresAt", l."earnedAt", l."id" LIMIT ${lotsMax}) p), '[]') AS "paidBy",
+      (SELECT count(*)::int FROM "lot_spends" s
+        WHERE s."tenantId" = e."tenantId" AND s."entryId" = e."id") AS "paidByCount"
+    FROM (
+      SELECT * FROM "ledger_entries" e
+      WHERE e."tenantId" = ${tenantId}::uuid AND e."memberId" = ${memberId}::uuid
+        AND e."sequence" < ${beforeSequence ?? 2_147_483_647}
+      ORDER BY e."sequence" DESC LIMIT ${limit}) e
+    ORDER BY e."sequence" DESC`;
 }

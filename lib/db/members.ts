@@ -112,3 +112,11 @@ export async function redactMember(tx: Tx, tenantId: string, memberId: string, a
     },
   });
 }
+
+/** Null for a member who has left, too. */
+export async function findMemberRow(tx: Tx, tenantId: string, memberId: string): Promise<MemberRow | null> {
+  const rows = await tx.$queryRaw<MemberRow[]>`
+    SELECT ${memberColumns} FROM "members" m
+    WHERE m."tenantId" = ${tenantId}::uuid AND m."id" = ${memberId}::uuid AND m."deletedAt" IS NULL`;
+  return rows[0] ?? null;
+}

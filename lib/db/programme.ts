@@ -155,33 +155,37 @@ export async function saveEventType(
     name: string;
     newId: string;
     change: { description?: string; schema?: object | null; isPrivate?: boolean };
-    secretHash: string | null;
+    /** For a type that is private and has none yet. */
+    secretHash: string;
     at: Date;
   },
-): Promise<Saved> {
-  const { tenantId, name, newId, secretHash, at } = item;
+): Promise<Saved & { hasNewSecret: boolean }> {
+  const { tenantId, name, newId, at } = item;
   const { schema, ...rest } = item.change;
   const change = { ...rest, ...(schema === undefined ? {} : { schema: jsonOrNull(schema) }) };
   const found = await tx.eventType.findUnique({ where: { tenantId_name: { tenantId, name } } });
-  return save(
+  const isPrivate = change.isPrivate ?? found?.isPrivate ?? true;
+  const hasNewSecret = isPrivate && !found?.secretHash;
+  const data = { ...change, ...(hasNewSecret ? { secretHash: item.secretHash } : {}), updatedAt: at };
+  const saved = await save(
     found,
     (id) =>
       tx.eventType.create({
-        data: {
-          ...{ tenantId, id, name, description: "", isPrivate: true, secretHash },
-          ...change,
-          ...{ createdAt: at, updatedAt: at },
-        },
+        data: { tenantId, id, name, description: "", isPrivate, createdAt: at, ...data },
       }),
-    (id) =>
-      tx.eventType.update({ where: { tenantId_id: { tenantId, id } }, data: { ...change, updatedAt: at } }),
+    (id) => tx.eventType.update({ where: { tenantId_id: { tenantId, id } }, data }),
     newId,
   );
+  return { ...saved, hasNewSecret };
 }
 
-export async function hasEventType(tx: Tx, tenantId: string, name: string): Promise<boolean> {
+export async function findEventType(
+  tx: Tx,
+  tenantId: string,
+  name: string,
+): Promise<{ schema: Prisma.JsonValue } | null> {
   const where = { tenantId_name: { tenantId, name } };
-  return (await tx.eventType.findUnique({ where, select: { id: true } })) !== null;
+  return tx.eventType.findUnique({ where, select: { schema: true } });
 }
 
 export async function saveRule(
@@ -211,7 +215,7 @@ export async function saveRule(
     ...(limits === undefined ? {} : { limits: jsonOrNull(limits) }),
   };
   const found = await tx.rule.findUnique({ where: { tenantId_name: { tenantId, name } } });
-  return save(
+  const saved = await save(
     found,
     (id) =>
       tx.rule.create({
@@ -220,6 +224,22 @@ export async function saveRule(
     (id) => tx.rule.update({ where: { tenantId_id: { tenantId, id } }, data: { ...change, updatedAt: at } }),
     newId,
   );
+  // Without a budget nobody counts; what the rule gave before it had one counts too.
+  await tx.$executeRaw`
+    UPDATE "rules" r SET "budgetUsedPoints" = (
+      SELECT COALESCE(sum(a."points"), 0) FROM "rule_activations" a
+      WHERE a."tenantId" = r."tenantId" AND a."ruleId" = r."id" AND a."reversedAt" IS NULL)
+    WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = ${saved.id}::uuid AND r."limits"->>'budgetPoints' IS NOT NULL`;
+  return saved;
+}
+
+/** What a rule has given and was not taken back. */
+export async function sumGivenPoints(tx: Tx, tenantId: string, ruleName: string): Promise<number> {
+  const { _sum } = await tx.ruleActivation.aggregate({
+    where: { tenantId, rule: { name: ruleName }, reversedAt: null },
+    _sum: { points: true },
+  });
+  return Number(_sum.points ?? 0);
 }
 
 export async function saveTier(
@@ -274,9 +294,13 @@ export async function findRewardCategoryId(tx: Tx, tenantId: string, name: strin
   return category?.id ?? null;
 }
 
-export async function hasReward(tx: Tx, tenantId: string, externalId: string): Promise<boolean> {
+export async function findReward(
+  tx: Tx,
+  tenantId: string,
+  externalId: string,
+): Promise<{ id: string; issuedCount: number } | null> {
   const where = { tenantId_externalId: { tenantId, externalId } };
-  return (await tx.reward.findUnique({ where, select: { id: true } })) !== null;
+  return tx.reward.findUnique({ where, select: { id: true, issuedCount: true } });
 }
 
 export async function saveReward(
@@ -306,7 +330,36 @@ export async function saveReward(
 
 const codesPerStatement = 2_000; // so that the embedded database is never busy for long
 
-/** Codes that the reward has already are passed over; how many were added. */
+/** The first of these codes that belongs to another reward of the programme, or is one that all see; null if none is. */
+export async function findForeignCode(
+  tx: Tx,
+  tenantId: string,
+  rewardId: string,
+  codes: readonly string[],
+): Promise<string | null> {
+  for (let start = 0; start < codes.length; start += codesPerStatement) {
+    const some = codes.slice(start, start + codesPerStatement);
+    const found = await tx.rewardCode.findFirst({
+      where: { tenantId, code: { in: [...some] }, NOT: { rewardId } },
+      select: { code: true },
+    });
+    if (found) return found.code;
+    const shown = await tx.reward.findFirst({
+      where: { tenantId, staticCode: { in: [...some] } },
+      select: { staticCode: true },
+    });
+    if (shown) return shown.staticCode;
+  }
+  return null;
+}
+
+/** Whether a code is one of those that one member each has, or will have. */
+export async function isCodeOfOne(tx: Tx, tenantId: string, code: string): Promise<boolean> {
+  const where = { tenantId_code: { tenantId, code } };
+  return (await tx.rewardCode.findUnique({ where, select: { code: true } })) !== null;
+}
+
+/** Adds codes to a reward's pool, at its end; those that it has, or had, are passed over. How many were added. */
 export async function addRewardCodes(
   tx: Tx,
   item: { tenantId: string; rewardId: string; codes: readonly string[]; at: Date },
@@ -314,11 +367,18 @@ export async function addRewardCodes(
   const { tenantId, rewardId, codes, at } = item;
   let added = 0;
   for (let start = 0; start < codes.length; start += codesPerStatement) {
-    const data = codes
-      .slice(start, start + codesPerStatement)
-      .map((code) => ({ tenantId, rewardId, code, createdAt: at }));
-    added += (await tx.rewardCode.createMany({ data, skipDuplicates: true })).count;
+    added += await tx.$executeRaw`
+      INSERT INTO "reward_codes" ("tenantId", "code", "rewardId", "position", "createdAt")
+      SELECT ${tenantId}::uuid, n."code", ${rewardId}::uuid, n."place" + COALESCE((
+          SELECT max(c."position") FROM "reward_codes" c
+          WHERE c."tenantId" = ${tenantId}::uuid AND c."rewardId" = ${rewardId}::uuid), 0), ${at}::timestamptz
+      FROM unnest(${codes.slice(start, start + codesPerStatement)}::text[]) WITH ORDINALITY AS n("code", "place")
+      ON CONFLICT DO NOTHING`;
   }
+  await tx.reward.update({
+    where: { tenantId_id: { tenantId, id: rewardId } },
+    data: { codesLeft: { increment: added } },
+  });
   return added;
 }
 

@@ -3,12 +3,16 @@ import { type TouchOlderThan, touch } from "#lib/db/sessions.ts";
 
 export type RewardRow = {
   id: string;
+  externalId: string | null;
   type: string;
   name: string;
   summary: string;
   description: string;
   terms: string;
   pictureUrl: string | null;
+  value: Prisma.Decimal | number | null;
+  codeType: string;
+  codePattern: string | null;
   categoryId: string | null;
   categoryName: string | null;
   tierId: string | null;
@@ -21,38 +25,56 @@ export type RewardRow = {
   availableUntil: Date | string | null;
 };
 
-/** The rewards of `tenantId` that are not archived and have not ended by `at`. */
-export function shelfOf(tenantId: string, at: Date): Prisma.Sql {
+/** A reward, and how many of it one member has had, where that is limited. */
+export type ShelfRow = RewardRow & { hadCount: number };
+
+type Shelf = { tenantId: string; memberId: string; at: Date };
+
+/** The rewards of a tenant that are not archived and have not ended by `at`. */
+export function shelfOf({ tenantId, memberId, at }: Shelf): Prisma.Sql {
   return Prisma.sql`
-    SELECT r."id", r."type", r."name", r."summary", r."description", r."terms", r."pictureUrl", r."pricePoints",
-      r."stockTotal" - r."issuedCount" AS "stockRemaining", r."perMemberLimit", r."availableFrom", r."availableUntil",
-      c."id" AS "categoryId", c."name" AS "categoryName", t."id" AS "tierId", t."name" AS "tierName",
-      t."pointsRequirement" AS "tierPointsRequirement"
-    FROM "rewards" r
-    LEFT JOIN "reward_categories" c ON c."tenantId" = r."tenantId" AND c."id" = r."categoryId"
-    LEFT JOIN "tiers" t ON t."tenantId" = r."tenantId" AND t."id" = r."tierId"
-    WHERE r."tenantId" = ${tenantId}::uuid AND r."archivedAt" IS NULL
-      AND (r."availableUntil" IS NULL OR r."availableUntil" > ${at})`;
+    SELECT r.*, CASE WHEN r."perMemberLimit" IS NULL THEN 0 ELSE (
+      SELECT count(*)::int FROM "benefits" b
+      WHERE b."tenantId" = ${tenantId}::uuid AND b."memberId" = ${memberId}::uuid AND b."rewardId" = r."id"
+        AND b."cancelledAt" IS NULL) END AS "hadCount"
+    FROM laurel_functions.reward_rows(${tenantId}::uuid) r
+    WHERE r."archivedAt" IS NULL AND (r."availableUntil" IS NULL OR r."availableUntil" > ${at})`;
 }
 
 /** Cheapest first. */
-export function listShelfRows(tenantId: string, at: Date): Promise<RewardRow[]> {
-  return db().$queryRaw<RewardRow[]>`${shelfOf(tenantId, at)} ORDER BY r."pricePoints", r."name"`;
+export function listShelfRows(shelf: Shelf): Promise<ShelfRow[]> {
+  return db().$queryRaw<ShelfRow[]>`${shelfOf(shelf)} ORDER BY r."pricePoints", r."name"`;
 }
 
 /** One reward; where it is there, looking at it is written as an activity of the session, in the same round trip. */
-export async function visitShelfRow(query: {
-  tenantId: string;
-  rewardId: string;
-  at: Date;
-  sessionId: string | null;
-  touchOlderThan: TouchOlderThan;
-}): Promise<RewardRow | null> {
+export async function visitShelfRow(
+  query: Shelf & { rewardId: string; sessionId: string | null; touchOlderThan: TouchOlderThan },
+): Promise<ShelfRow | null> {
   const { tenantId, rewardId, at, sessionId, touchOlderThan } = query;
   const visitor = Prisma.sql`(SELECT ${sessionId}::uuid FROM "found")`;
-  const rows = await db().$queryRaw<RewardRow[]>`
-    WITH "found" AS (${shelfOf(tenantId, at)} AND r."id" = ${rewardId}::uuid),
+  const rows = await db().$queryRaw<ShelfRow[]>`
+    WITH "found" AS (${shelfOf(query)} AND r."id" = ${rewardId}::uuid),
     "touched" AS (${touch(tenantId, visitor, at, touchOlderThan)})
     SELECT * FROM "found"`;
   return rows[0] ?? null;
+}
+
+/**
+ * Why a member cannot have one more of a reward, after `promisedCount` that it is about to have: `reward_limit_reached` or
+ * `reward_out_of_stock`; null where it can.
+ */
+export async function findProblemWithHandingOut(
+  tenantId: string,
+  rewardId: string,
+  memberId: string,
+  promisedCount: number,
+): Promise<string | null> {
+  const rows = await db().$queryRaw<{ problem: string | null }[]>`
+    SELECT laurel_functions.problem_with_handing_out(jsonb_populate_record(r, jsonb_build_object(
+      'issuedCount', r."issuedCount" + ${promisedCount}::int,
+      'codesLeft', GREATEST(0, r."codesLeft" - ${promisedCount}::int),
+      'perMemberLimit', r."perMemberLimit" - ${promisedCount}::int)), ${memberId}::uuid) AS "problem"
+    FROM "rewards" r
+    WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = ${rewardId}::uuid`;
+  return rows[0]?.problem ?? null;
 }

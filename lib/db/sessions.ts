@@ -5,6 +5,7 @@
 import { db, Prisma, type Tx } from "#lib/db/client.ts";
 import { type MemberRow, memberColumns } from "#lib/db/members.ts";
 import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
+import { type WalletColumns, walletColumns } from "#lib/db/wallets.ts";
 
 export type PresentedRow = { id: string; tokenHash: string; rank: number };
 
@@ -14,14 +15,6 @@ export type SessionRow = {
   sessionExpiresAt: Date;
   idleSeconds: number | null;
   lastActivityAt: Date;
-};
-
-export type WalletColumns = {
-  balancePoints: bigint;
-  lifetimePoints: bigint;
-  spentPoints: bigint;
-  expiredPoints: bigint;
-  pendingPoints: bigint;
 };
 
 // How many times over a session may have become another one, to be still known as it.
@@ -101,20 +94,33 @@ export async function readSessionRow(query: {
   sharedRank: number;
   at: Date;
   touchOlderThan: TouchOlderThan;
+  tierWindowDays: number | null;
 }): Promise<(SessionRow & MemberRow & WalletColumns) | null> {
-  const { tenantId, presented, sharedRank, at, touchOlderThan } = query;
+  const { tenantId, presented, sharedRank, at, touchOlderThan, tierWindowDays } = query;
   const rows = await db().$queryRaw<(SessionRow & MemberRow & WalletColumns)[]>`
     WITH ${presentedSessions(tenantId, presented, at)}, ${chosenSession(sharedRank)}, ${endThePastOnes(tenantId, Prisma.raw('"presented"'), at)},
     "touched" AS (${touch(tenantId, Prisma.sql`(SELECT c."id" FROM "chosen" c)`, at, touchOlderThan)})
     SELECT c."id" AS "sessionId", c."kind", c."expiresAt" AS "sessionExpiresAt", c."idleSeconds",
       COALESCE((SELECT "lastActivityAt" FROM "touched"), c."lastActivityAt") AS "lastActivityAt",
-      ${memberColumns}, w."balancePoints", w."lifetimePoints", w."spentPoints", w."expiredPoints", w."pendingPoints"
+      ${memberColumns}, ${walletColumns(tierWindowDays, at)}
     FROM "chosen" c
     CROSS JOIN LATERAL (SELECT * FROM "members" r
       WHERE r."tenantId" = c."tenantId" AND r."id" = c."memberId" LIMIT 1) m
     CROSS JOIN LATERAL (SELECT * FROM "wallets" r
       WHERE r."tenantId" = c."tenantId" AND r."memberId" = c."memberId" LIMIT 1) w`;
   return rows[0] ?? null;
+}
+
+/** As `caller`, the member behind presented credentials and the session; no row for a stranger. */
+export function sessionCaller(
+  tenantId: string,
+  presented: readonly PresentedRow[],
+  sharedRank: number,
+  at: Date,
+): Prisma.Sql {
+  return Prisma.sql`${presentedSessions(tenantId, presented, at)}, ${chosenSession(sharedRank)},
+    ${endThePastOnes(tenantId, Prisma.raw('"presented"'), at)},
+    "caller" AS (SELECT c."memberId", c."id" AS "sessionId" FROM "chosen" c)`;
 }
 
 export type ActivationView = {

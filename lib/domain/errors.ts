@@ -1,11 +1,24 @@
 /** Every way a rule of the programme says no: the key is public API and never renamed, the text is for people. */
 const messages = {
+  already_reversed: "This has been taken back already.",
+  benefit_already_redeemed: "This benefit has been redeemed already; its code is shown with it.",
+  benefit_expired: "The time in which this benefit could be used is over.",
+  benefit_not_found: "There is no such benefit.",
+  body_too_large: "The request body is larger than this endpoint takes.",
   client_invalid: "The X-Client-ID header is missing, or it is not a client id of this programme.",
   cross_site_request: "This request may only come from the microsite's own pages.",
   database_unavailable: "The programme cannot be reached right now. Try again in a moment.",
   embedded_auth_disabled: "This programme signs its members in interactively; /api/auth is not in use here.",
+  event_type_intrinsic: "Laurel itself reports events of this type; nobody else can.",
+  event_type_not_found: "There is no such event type, or it is not in use any more.",
+  event_type_private:
+    "Events of this type are reported by a server that knows the type's secret, or by an admin.",
+  external_id_taken: "Another member's event has this externalId.",
+  forbidden: "This is not allowed for you. A member reports events of their own only.",
+  idempotency_key_in_flight:
+    "A call with this Idempotency-Key is still running. Try again with the same key.",
+  idempotency_key_reused: "This Idempotency-Key came with another body before. Use a new key for a new call.",
   internal_error: "Something went wrong on our side. Try again; if it stays, give us the X-Request-Id.",
-  body_too_large: "The request body is larger than this endpoint takes.",
   invalid_input: "The request is not what this endpoint takes.",
   invalid_json: "The request body is not a valid JSON object.",
   member_not_found: "There is no such member.",
@@ -15,10 +28,14 @@ const messages = {
   origin_not_allowed: "This origin is not one of the programme's host origins.",
   points_insufficient: "The member has too few points.",
   rate_limited: "Too many requests. Try again after the seconds that the Retry-After header names.",
+  reward_limit_reached: "The member has had this reward as often as one member may.",
+  reward_not_available: "The reward is not to be had now, or not for this member's tier.",
   reward_not_found: "There is no such reward.",
+  reward_out_of_stock: "The reward is sold out.",
   server_side_only: "Call this endpoint from your server: a browser would give the client id away.",
   session_invalid: "The session is not valid any more. Ask the host site for a new one.",
   unsupported_media_type: "Send the body as JSON, with Content-Type: application/json.",
+  voucher_already_used: "This voucher has been used already.",
 } as const;
 
 export type DomainErrorCode = keyof typeof messages;

@@ -7,6 +7,9 @@ export type TenantId = Id<"tenant">;
 export type MemberId = Id<"member">;
 export type SessionId = Id<"session">;
 export type RewardId = Id<"reward">;
+export type BenefitId = Id<"benefit">;
+export type EventId = Id<"event">;
+export type RuleId = Id<"rule">;
 
 /** A new UUIDv7 (RFC 9562): ids of one process sort by the time they were made. */
 export function newId<Of extends string = string>(): Of {

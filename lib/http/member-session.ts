@@ -34,7 +34,7 @@ export const findPageMember = cache(async (): Promise<PageMember | null> => {
   const credentials = await readCookieCredentials(requestHeaders);
   const isVisit = !isPrefetch(requestHeaders);
   const mayBeMissing = findRoute(pathOf(requestHeaders).split("?")[0] ?? "")?.mayBeMissing ?? false;
-  const signedIn = await readSession(tenant.id, credentials, { isActivity: isVisit && !mayBeMissing });
+  const signedIn = await readSession(tenant, credentials, { isActivity: isVisit && !mayBeMissing });
   if (signedIn) {
     return { ...signedIn, tenant, visitorSessionId: isVisit && mayBeMissing ? signedIn.session.id : null };
   }
@@ -53,7 +53,12 @@ export function answerPageWith(status: 401 | 404 | 500 | 503): void {
 
 /** Who is signed in by these cookies, without taking the question for an activity; null for a stranger. */
 export async function findSignedIn(request: Request, tenant: Tenant): Promise<SignedIn | null> {
-  return readSession(tenant.id, await readCookieCredentials(request.headers), { isActivity: false });
+  return readSession(tenant, await readCookieCredentials(request.headers), { isActivity: false });
+}
+
+/** What was asked for has succeeded, which extends an idle limit; a refusal would not have. */
+export async function countAsActivity(request: Request, tenant: Tenant): Promise<void> {
+  await readSession(tenant, await readCookieCredentials(request.headers), { isActivity: true });
 }
 
 /** A browser that fetches ahead, or Next's own prefetch of a link. */

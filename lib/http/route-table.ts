@@ -19,6 +19,7 @@ const read = ["GET", "HEAD"];
 const routes: readonly Route[] = [
   ...["/", "/card", "/rewards", "/wallet", "/activity", "/profile", "/signed-out"].map(framedPage),
   { ...framedPage("/rewards/{id}"), mayBeMissing: true },
+  { ...framedPage("/wallet/{id}"), mayBeMissing: true },
   { template: "/reward", methods: read, kind: "page", framedBy: "hosts" },
   {
     template: "/api/auth",
@@ -29,6 +30,8 @@ const routes: readonly Route[] = [
   { template: "/api/auth/activate", methods: ["POST"], kind: "api", framedBy: "hosts" },
   { template: "/api/session", methods: [...read, "POST", "DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/member", methods: ["DELETE"], kind: "api", framedBy: "nobody" },
+  { template: "/api/session/purchases", methods: ["POST"], kind: "api", framedBy: "nobody" },
+  { template: "/api/session/redemptions", methods: ["POST"], kind: "api", framedBy: "nobody" },
   { template: "/api/health/live", methods: read, kind: "health", framedBy: "nobody" },
   { template: "/api/health/ready", methods: read, kind: "health", framedBy: "nobody" },
 ];

@@ -60,7 +60,7 @@ async function openEmbedded(dataFolder: string): Promise<Opened | null> {
   // Next's bundles read the environment for themselves.
   process.env.LAUREL_SECRET = env().LAUREL_SECRET.join(",");
   checkSecrets();
-  openEmbeddedDatabase(await openDatabaseFolder(dataFolder));
+  await openEmbeddedDatabase(await openDatabaseFolder(dataFolder));
   return {
     dataFolder,
     isEmbedded: true,

@@ -12,6 +12,8 @@ import { ConfigurationError } from "#lib/config/configuration-error.ts";
 import { env } from "#lib/config/env.ts";
 import { describeError, log } from "#lib/config/log.ts";
 import { tidyDatabase } from "#lib/db/tidy.ts";
+import { sweepWallets } from "#lib/domain/ledger/settle-wallet.ts";
+import { sweepKeys } from "#lib/domain/once.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
 import { sweepSessions } from "#lib/domain/sessions/sweep-sessions.ts";
 import { serveCommands } from "#lib/server/control-socket.ts";
@@ -20,7 +22,9 @@ import { createHttpServer } from "#lib/server/http-server.ts";
 import { loadEnvFile, type Opened, open } from "#lib/server/open.ts";
 
 const stopWithinMs = 10_000;
-const tidyEveryMs = 600_000;
+const sweepEveryMs = 600_000;
+const settleEveryMs = 60_000;
+const tidyEveryMs = 60_000;
 const isDevelopment = process.argv.includes("--dev");
 
 Object.assign(process.env, { NODE_ENV: isDevelopment ? "development" : "production" });
@@ -53,14 +57,27 @@ async function start(): Promise<void> {
   const { port } = server.address() as AddressInfo;
   log().info({ port }, "listening");
 
-  const tidy = async () => {
-    await sweepSessions();
-    if (opened.isEmbedded) await tidyDatabase(); // a server does it by itself
-  };
-  const tidying = setInterval(() => {
-    tidy().catch((error: unknown) => log().warn({ error: describeError(error) }, "tidying failed"));
-  }, tidyEveryMs);
-  stopOnSignals(server, opened, tidying);
+  const timers = [
+    everyMs(sweepEveryMs, "sweeping sessions", sweepSessions),
+    everyMs(sweepEveryMs, "sweeping keys", sweepKeys),
+    everyMs(settleEveryMs, "settling", sweepWallets),
+  ];
+  if (opened.isEmbedded) timers.push(everyMs(tidyEveryMs, "tidying", tidyDatabase)); // a server does it by itself
+  stopOnSignals(server, opened, timers);
+}
+
+/** Work in the background; a round that fails is told, and the next one comes all the same. */
+function everyMs(intervalMs: number, what: string, work: () => Promise<unknown>): NodeJS.Timeout {
+  let isRunning = false;
+  return setInterval(() => {
+    if (isRunning) return;
+    isRunning = true;
+    work()
+      .catch((error: unknown) => log().warn({ error: describeError(error) }, `${what} failed`))
+      .finally(() => {
+        isRunning = false;
+      });
+  }, intervalMs);
 }
 
 /** Next prints for a person at a terminal; the log is one of JSON lines, and a line of it is no place for a long text. */
@@ -114,13 +131,13 @@ function listen(server: Server, port: number): Promise<void> {
 }
 
 /** Stops taking requests, finishes those that run, closes the database, and goes. */
-function stopOnSignals(server: Server, opened: Opened, tidying: NodeJS.Timeout): void {
+function stopOnSignals(server: Server, opened: Opened, timers: readonly NodeJS.Timeout[]): void {
   let isStopping = false;
   const stop = (signal: string) => {
     if (isStopping) return;
     isStopping = true;
     log().info({ signal }, "stopping");
-    clearInterval(tidying);
+    for (const timer of timers) clearInterval(timer);
     const finish = () => {
       opened.close().then(
         () => process.exit(0),

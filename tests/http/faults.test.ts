@@ -93,7 +93,7 @@ test("killed under load, every member that was acknowledged is there, and the la
   }
   expect(await runCommand(check, { LAUREL_DATA_DIR: env.LAUREL_DATA_DIR })).toEqual({
     code: 0,
-    output: "Every law of the ledger holds.\n",
+    output: "Every law of the ledger and of the rewards holds.\n",
   });
 });
 

@@ -2,10 +2,12 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 
 import { db } from "#lib/db/client.ts";
+import { reportEvent } from "#lib/domain/events/report-event.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
 import { unsealSecret } from "#lib/domain/secrets.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import { postAuth } from "#tests/support/calls.ts";
+import { codeOf } from "#tests/support/engine.ts";
 import { createTenant, getTenant } from "#tests/support/factories.ts";
 
 // Goal: a programme file can be applied again and again, and a mistake in it changes nothing.
@@ -152,7 +154,7 @@ test("the whole file is applied, and again without a change", async () => {
   expect(await db().event.count({ where: { tenantId } })).toBe(0); // no REGISTERED_ACCOUNT
 });
 
-test("what the file does not name stays, what it names is updated, what applies once is left alone", async () => {
+test("what the file does not name stays, what it names is updated, what applies once is kept", async () => {
   await applyProgramme(fileFor("again"));
   const { rewards: _rewards, members: _members, hostUrl: _hostUrl, ...rest } = whole;
   const tenant = {
@@ -220,6 +222,49 @@ test("secrets that the file leaves out are made, work, and are told once", async
   const clientId = madeSecrets[1]?.secret ?? "";
   const tenant = { ...(await getTenant("made.localhost")), host: "made.localhost", clientId };
   expect(await postAuth(tenant)).toMatchObject({ status: 200 });
+});
+
+/** Applies the file with this one event type, and reports one as a server with `secret` would. */
+async function reportTo(code: string, eventType: Record<string, unknown>) {
+  const eventTypes = [{ name: "VISIT", ...eventType }];
+  const { madeSecrets } = await applyProgramme(fileFor(code, { eventTypes, rules: [] }));
+  const { id: tenantId } = await getTenant(`${code}.localhost`);
+  const reportWith = (eventTypeSecret: string) =>
+    codeOf(
+      reportEvent({
+        ...{ tenantId, by: { kind: "server", eventTypeSecret }, type: "VISIT", payload: {} },
+        ...{ subject: "user-1", externalId: null, occurredAt: null, key: null },
+      }),
+    );
+  return { madeSecrets, reportWith };
+}
+
+const typeSecret = "the-first-secret-of-this-event-type";
+
+test("an event type that becomes private gets the secret of the file, and keeps it", async () => {
+  const withoutOne = await reportTo("closing", { private: false });
+  const first = await reportTo("closing", { private: true, secret: typeSecret });
+  const later = await reportTo("closing", { secret: "a-later-secret-that-comes-too-late" });
+  const open = await reportTo("closing", { private: false });
+  const closed = await reportTo("closing", { private: true });
+
+  expect(await withoutOne.reportWith(typeSecret)).toBe("done");
+  for (const { madeSecrets } of [withoutOne, first, later, open, closed]) expect(madeSecrets).toEqual([]);
+  expect(await closed.reportWith("a-later-secret-that-comes-too-late")).toBe("event_type_private");
+});
+
+test("an event type that becomes private without a secret in the file gets one made, told once", async () => {
+  await reportTo("making", { private: false });
+
+  const { madeSecrets, reportWith } = await reportTo("making", { private: true });
+  const again = await reportTo("making", { private: true });
+
+  expect(madeSecrets).toEqual([
+    { what: "making: secret of the event type VISIT", secret: expect.stringMatching(/^.{32,}$/) },
+  ]);
+  expect(again.madeSecrets).toEqual([]);
+  expect(await reportWith(madeSecrets[0]?.secret ?? "")).toBe("done");
+  expect(await reportWith(typeSecret)).toBe("event_type_private");
 });
 
 const rule = { name: "r", eventType: "PURCHASE" };

@@ -1,12 +1,18 @@
 import { beforeAll, expect, test } from "vitest";
 
 import { db } from "#lib/db/client.ts";
+import { getBenefit } from "#lib/domain/benefits/get-benefit.ts";
+import { purchaseReward } from "#lib/domain/benefits/purchase-reward.ts";
 import { getHome } from "#lib/domain/home/get-home.ts";
+import type { MemberId } from "#lib/domain/ids.ts";
+import { getWalletDetails } from "#lib/domain/ledger/get-wallet-details.ts";
 import { listStatement } from "#lib/domain/ledger/list-statement.ts";
+import { onceKey } from "#lib/domain/once.ts";
 import { getShelfReward, listShelf } from "#lib/domain/rewards/shelf.ts";
 import { readSession } from "#lib/domain/sessions/read-session.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
 import { callSession, cookieOf, openLink, postAuth } from "#tests/support/calls.ts";
+import { buy, createMember, pointPerEuro, purchaseType, report, rewardIdOf } from "#tests/support/engine.ts";
 import { createTenant, type TestTenant } from "#tests/support/factories.ts";
 
 // Goal: what people wait for asks the database at most twice; what is kept in memory for seconds counts as there.
@@ -20,8 +26,20 @@ beforeAll(async () => {
   client.$on("query", () => {
     statements += 1;
   });
-  const rewards = [{ externalId: "coffee", name: "Coffee", type: "VOUCHER", price: 150 }];
-  tenant = await createTenant({ rewards });
+  tenant = await createTenant({
+    rewards: [{ externalId: "coffee", name: "Coffee", type: "VOUCHER", price: 150 }],
+    eventTypes: [purchaseType],
+    rules: [
+      pointPerEuro,
+      {
+        name: "Big",
+        eventType: "PURCHASE",
+        effect: { type: "POINTS", points: 50 },
+        limits: { budgetPoints: 500 },
+      },
+      { name: "Back", eventType: "PURCHASED_REWARD", effect: { type: "POINTS", points: 5 } },
+    ],
+  });
 });
 
 async function countStatements(run: () => Promise<unknown>): Promise<number> {
@@ -33,6 +51,32 @@ async function countStatements(run: () => Promise<unknown>): Promise<number> {
 test("POST /api/auth takes one round trip, for a new member and a known one", async () => {
   expect(await countStatements(() => postAuth(tenant))).toBe(1);
   expect(await countStatements(() => postAuth(tenant))).toBe(1);
+});
+
+test("POST /api/auth takes two where a rule gives something for it, and one where nothing is new", async () => {
+  const rules = [
+    { name: "Welcome", eventType: "REGISTERED_ACCOUNT", effect: { type: "POINTS", points: 100 } },
+  ];
+  const welcoming = await createTenant({ rules });
+
+  expect(await countStatements(() => postAuth(welcoming))).toBe(2);
+  expect(await countStatements(() => postAuth(welcoming))).toBe(1);
+});
+
+test("an event with its rules takes two, and so does a purchase, by whomever", async () => {
+  const memberId = await createMember(tenant);
+  const rewardId = await rewardIdOf(tenant, "coffee");
+  const cookie = cookieOf(await postAuth(tenant));
+  const credentials = await readCookieCredentials(new Headers({ cookie }));
+  const { json } = await callSession(tenant, "GET", cookie);
+  const ofSession = json.data.member.id as MemberId;
+  const key = (member: MemberId) => onceKey(member, "a-key", {});
+
+  expect(await countStatements(() => report(tenant, memberId, { payload: { total: 500 } }))).toBe(2);
+  expect(await countStatements(() => buy(tenant, memberId, rewardId, key(memberId)))).toBe(2);
+  await report(tenant, ofSession, { payload: { total: 500 } });
+  const purchase = { tenantId: tenant.id, buyer: { credentials }, rewardId, comment: null, key };
+  expect(await countStatements(() => purchaseReward(purchase))).toBe(2);
 });
 
 test("an activation takes two", async () => {
@@ -51,20 +95,22 @@ test("every page takes two at most: who it is, and what it shows", async () => {
   const cookie = cookieOf(await postAuth(tenant));
   const credentials = await readCookieCredentials(new Headers({ cookie }));
   const signIn = async () => {
-    const signedIn = await readSession(tenant.id, credentials, { isActivity: true });
+    const signedIn = await readSession(tenant, credentials, { isActivity: true });
     if (!signedIn) throw new Error("Nobody is signed in.");
     return signedIn;
   };
   const { session, wallet } = await signIn();
-  const [reward] = await listShelf(tenant.id, wallet);
+  const owner = { tenantId: tenant.id, memberId: session.member.id, wallet };
+  const [reward] = await listShelf(owner);
   const { id } = session.member;
 
   expect(await countStatements(signIn)).toBe(1);
   expect(await countStatements(() => getHome(tenant.id, id, wallet))).toBe(1);
-  expect(await countStatements(() => listShelf(tenant.id, wallet))).toBe(1);
-  expect(await countStatements(() => getShelfReward(tenant.id, reward?.id ?? "", wallet, session.id))).toBe(
-    1,
-  );
+  expect(await countStatements(() => listShelf(owner))).toBe(1);
+  expect(await countStatements(() => getShelfReward(owner, reward?.id ?? "", session.id))).toBe(1);
+  expect(await countStatements(() => getWalletDetails(tenant.id, id))).toBe(1);
+  const { benefit } = await buy(tenant, await createMember(tenant, 150), reward?.id ?? "");
+  expect(await countStatements(() => getBenefit(tenant.id, benefit.memberId, benefit.id, null))).toBe(1);
   expect(await countStatements(() => listStatement(tenant.id, id, { beforeSequence: null, limit: 20 }))).toBe(
     1,
   );

@@ -109,20 +109,21 @@ test("looking at a reward extends the idle limit, looking for one that is not th
   const rewards = [{ externalId: "coffee", name: "Coffee", type: "VOUCHER", price: 150 }];
   const tenant = await createTenant({ sessions: { idleSeconds: 120 }, rewards });
   const cookie = await signIn(tenant);
-  const signedIn = await readSession(tenant.id, await readCookieCredentials(new Headers({ cookie })), {
+  const signedIn = await readSession(tenant, await readCookieCredentials(new Headers({ cookie })), {
     isActivity: false,
   });
   const { session, wallet } = signedIn as SignedIn;
-  const [reward] = await listShelf(tenant.id, wallet);
+  const owner = { tenantId: tenant.id, memberId: session.member.id, wallet };
+  const [reward] = await listShelf(owner);
   const idleEnd = async () => (await callSession(tenant, "GET", cookie)).json.data.idleExpiresAt;
 
   moveTo(60);
-  const missing = getShelfReward(tenant.id, "01a00000-0000-7000-8000-000000000000", wallet, session.id);
+  const missing = getShelfReward(owner, "01a00000-0000-7000-8000-000000000000", session.id);
   await expect(missing).rejects.toMatchObject({ code: "reward_not_found" });
   expect(await idleEnd()).toBe("2026-12-01T00:02:00.000Z");
-  await getShelfReward(tenant.id, reward?.id ?? "", wallet, null);
+  await getShelfReward(owner, reward?.id ?? "", null);
   expect(await idleEnd()).toBe("2026-12-01T00:02:00.000Z");
-  await getShelfReward(tenant.id, reward?.id ?? "", wallet, session.id);
+  await getShelfReward(owner, reward?.id ?? "", session.id);
   expect(await idleEnd()).toBe("2026-12-01T00:03:00.000Z");
 });
 

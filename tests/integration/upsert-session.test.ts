@@ -278,8 +278,9 @@ test("two new members who draw the same account numbers at once get different on
         at,
       },
       session: { ...credential, id: newId(), kind: "embedded", idleSeconds: null, expiresAt: at },
+      gives: "nothing",
     });
-    return row?.accountNumber;
+    return row && "accountNumber" in row ? row.accountNumber : null;
   };
 
   const numbers = await Promise.all([upsertNew("one"), upsertNew("two")]);

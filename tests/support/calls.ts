@@ -1,7 +1,11 @@
 /** Calls of route handlers, as the start script would hand them on. */
+import { randomUUID } from "node:crypto";
+
 import * as activateRoute from "#app/api/auth/activate/route.ts";
 import * as authRoute from "#app/api/auth/route.ts";
 import * as leaveRoute from "#app/api/session/member/route.ts";
+import * as purchasesRoute from "#app/api/session/purchases/route.ts";
+import * as redemptionsRoute from "#app/api/session/redemptions/route.ts";
 import { DELETE, GET, POST } from "#app/api/session/route.ts";
 import { ownedHeaders } from "#lib/http/request-facts.ts";
 import { profile, type TestTenant } from "#tests/support/factories.ts";
@@ -72,6 +76,22 @@ export function callSession(
 /** DELETE /api/session/member: the member leaves the programme. */
 export function leaveProgramme(tenant: TestTenant, headers: Record<string, string>): Promise<Answer> {
   return answerOf(leaveRoute.DELETE(requestTo(tenant, "/api/session/member", { method: "DELETE", headers })));
+}
+
+/** What the pages send to buy and to redeem, from the tenant's own origin unless `headers` say otherwise. */
+export function postFromPage(
+  tenant: TestTenant,
+  what: "purchases" | "redemptions",
+  call: Call & { cookie?: string; key?: string | null },
+): Promise<Answer> {
+  const { cookie = "", key = randomUUID(), body } = call;
+  const headers = {
+    ...{ origin: `http://${tenant.host}`, cookie, "content-type": "application/json" },
+    ...(key === null ? {} : { "idempotency-key": key }),
+    ...call.headers,
+  };
+  const request = requestTo(tenant, `/api/session/${what}`, { method: "POST", headers, body });
+  return answerOf(what === "purchases" ? purchasesRoute.POST(request) : redemptionsRoute.POST(request));
 }
 
 export async function isSignedIn(tenant: TestTenant, cookie: string): Promise<boolean> {

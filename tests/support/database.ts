@@ -18,7 +18,7 @@ else await openInFolder();
 async function openInFolder(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "laurel-test-"));
   cpSync(template, join(folder, "postgres"), { recursive: true });
-  openEmbeddedDatabase(await PGlite.create(join(folder, "postgres")));
+  await openEmbeddedDatabase(await PGlite.create(join(folder, "postgres")));
   afterAll(async () => {
     await closeDatabase();
     rmSync(folder, { recursive: true, force: true });

@@ -7,7 +7,17 @@ import { locales } from "#app/_i18n/locales.ts";
 // Goal: every language says everything that English says, with the same arguments.
 
 // Every argument that a text may have.
-const values = { points: 2, count: 2, name: "N", tier: "T", host: "h", date: "d", percent: "5 %" };
+const values = {
+  left: 3,
+  earned: 8,
+  points: 2,
+  count: 2,
+  name: "N",
+  tier: "T",
+  host: "h",
+  date: "d",
+  percent: "5 %",
+};
 
 type Catalogue = { [key: string]: string | Catalogue };
 

@@ -2,7 +2,7 @@ import Link from "next/link";
 import { getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
-import { EntryList } from "#app/_components/entry-list.tsx";
+import { ExplainedEntryList } from "#app/_components/entry-list.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { listStatement } from "#lib/domain/ledger/list-statement.ts";
@@ -27,7 +27,7 @@ export default memberPage<Props>(async ({ tenant, session }, { searchParams }) =
       {entries.length === 0 ? (
         <EmptyState title={t("empty")} hint={t("emptyHint")} />
       ) : (
-        <EntryList entries={entries} isDetailed />
+        <ExplainedEntryList entries={entries} />
       )}
       <div className="mt-6 flex flex-wrap justify-center gap-3">
         {beforeSequence !== null && (

@@ -8,8 +8,8 @@ import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
 
 export const generateMetadata = memberPageTitle("rewards");
 
-export default memberPage(async ({ tenant, wallet }) => {
-  const rewards = await listShelf(tenant.id, wallet);
+export default memberPage(async ({ tenant, session, wallet }) => {
+  const rewards = await listShelf({ tenantId: tenant.id, memberId: session.member.id, wallet });
   const t = await getTranslations("rewards");
   const { balancePoints } = wallet;
   const groups = groupByCategory(rewards);

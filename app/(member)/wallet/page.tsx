@@ -1,15 +1,24 @@
+import { Clock, Hourglass } from "lucide-react";
 import Link from "next/link";
 import { getFormatter, getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
+import { TicketCard } from "#app/_components/ticket-card.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { stateOf } from "#lib/domain/benefits/benefit.ts";
+import { getWalletDetails } from "#lib/domain/ledger/get-wallet-details.ts";
 
 export const generateMetadata = memberPageTitle("wallet");
 
-export default memberPage(async ({ wallet }) => {
-  const t = await getTranslations("wallet");
+export default memberPage(async ({ tenant, session, wallet }) => {
+  const { benefits, expiries, pending } = await getWalletDetails(tenant.id, session.member.id);
+  const t = await getTranslations();
   const format = await getFormatter();
+  const tickets = benefits.map((benefit) => ({ benefit, state: stateOf(benefit) }));
+  const usable = tickets.filter(({ state }) => state === "ready" || state === "redeemed");
+  const over = tickets.filter(({ state }) => state === "used" || state === "expired");
+  const day = (moment: Date) => format.dateTime(moment, { dateStyle: "long" });
   const others = [
     ["pending", wallet.pendingPoints],
     ["lifetime", wallet.lifetimePoints],
@@ -20,10 +29,10 @@ export default memberPage(async ({ wallet }) => {
   return (
     <div className="space-y-10">
       <div>
-        <h1 className="mb-4 font-semibold text-2xl tracking-tight">{t("title")}</h1>
+        <h1 className="mb-4 font-semibold text-2xl tracking-tight">{t("wallet.title")}</h1>
         <div className="panel overflow-hidden">
           <div className="p-5 sm:p-6">
-            <p className="text-muted text-sm">{t("balance")}</p>
+            <p className="text-muted text-sm">{t("wallet.balance")}</p>
             <p className="font-semibold text-4xl tabular-nums tracking-tight">
               {format.number(wallet.balancePoints)}
             </p>
@@ -31,7 +40,7 @@ export default memberPage(async ({ wallet }) => {
           <dl className="grid grid-cols-2 border-line border-t sm:grid-cols-4">
             {others.map(([label, points]) => (
               <div key={label} className="p-4 sm:p-5">
-                <dt className="text-muted text-sm">{t(label)}</dt>
+                <dt className="text-muted text-sm">{t(`wallet.${label}`)}</dt>
                 <dd className="font-semibold text-lg tabular-nums">{format.number(points)}</dd>
               </div>
             ))}
@@ -40,13 +49,93 @@ export default memberPage(async ({ wallet }) => {
       </div>
 
       <section>
-        <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("tickets")}</h2>
-        <EmptyState title={t("noTickets")} hint={t("noTicketsHint")}>
-          <Link href="/rewards" prefetch={false} className="button-primary">
-            {t("seeRewards")}
-          </Link>
-        </EmptyState>
+        <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.tickets")}</h2>
+        {usable.length === 0 ? (
+          <EmptyState title={t("wallet.noTickets")} hint={t("wallet.noTicketsHint")}>
+            <Link href="/rewards" prefetch={false} className="button-primary">
+              {t("wallet.seeRewards")}
+            </Link>
+          </EmptyState>
+        ) : (
+          <Tickets tickets={usable} />
+        )}
       </section>
+
+      {(expiries.length > 0 || pending.length > 0) && (
+        <div className="grid gap-x-6 gap-y-10 md:grid-cols-2">
+          {expiries.length > 0 && (
+            <section>
+              <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.expiresNext")}</h2>
+              <ul className="panel divide-y divide-line">
+                {expiries.map(({ points, expiresAt }) => (
+                  <Due key={expiresAt.toISOString()} Icon={Clock} text={day(expiresAt)}>
+                    {t("points.amount", { points })}
+                  </Due>
+                ))}
+              </ul>
+            </section>
+          )}
+          {pending.length > 0 && (
+            <section>
+              <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.unlocksNext")}</h2>
+              <ul className="panel divide-y divide-line">
+                {pending.map(({ id, points, unlocksAt, ruleName }) => (
+                  <Due key={id} Icon={Hourglass} text={day(unlocksAt)} hint={ruleName}>
+                    {t("points.amount", { points })}
+                  </Due>
+                ))}
+              </ul>
+            </section>
+          )}
+        </div>
+      )}
+
+      {over.length > 0 && (
+        <section>
+          <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.past")}</h2>
+          <Tickets tickets={over} />
+        </section>
+      )}
     </div>
   );
 });
+
+function Tickets({ tickets }: { tickets: Parameters<typeof TicketCard>[0][] }) {
+  return (
+    <ul className="grid gap-3 sm:gap-4 md:grid-cols-2">
+      {tickets.map((ticket) => (
+        <li key={ticket.benefit.id}>
+          <TicketCard {...ticket} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** A day on which something of a balance changes by itself. */
+function Due({
+  Icon,
+  text,
+  hint,
+  children,
+}: {
+  Icon: typeof Clock;
+  text: string;
+  hint?: string;
+  children: string;
+}) {
+  return (
+    <li className="flex items-center gap-3 px-4 py-3">
+      <Icon className="size-5 shrink-0 text-muted" aria-hidden="true" />
+      <span className="min-w-0 flex-1">
+        {text}
+        {hint && (
+          <span dir="auto" className="block truncate text-start text-muted text-sm">
+            {hint}
+          </span>
+        )}
+      </span>
+      <span className="text-end font-semibold tabular-nums">{children}</span>
+    </li>
+  );
+}

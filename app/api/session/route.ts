@@ -19,7 +19,7 @@ export const GET = hostRoute(async (request, tenant) => {
 export const POST = hostRoute(async (request, tenant) => {
   requireSameOrigin(request);
   const credentials = await readCookieCredentials(request.headers);
-  const signedIn = await readSession(tenant.id, credentials, { isActivity: true });
+  const signedIn = await readSession(tenant, credentials, { isActivity: true });
   if (!signedIn) throw new DomainError("session_invalid");
   return jsend.success(sessionJson(signedIn.session));
 });

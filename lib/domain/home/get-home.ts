@@ -3,7 +3,6 @@ import { readHomeRow } from "#lib/db/home.ts";
 import type { MemberId, TenantId } from "#lib/domain/ids.ts";
 import { type LedgerEntry, ledgerEntryOf } from "#lib/domain/ledger/ledger-entry.ts";
 import type { Wallet } from "#lib/domain/ledger/wallet.ts";
-import { rewardOf } from "#lib/domain/rewards/reward.ts";
 import { onTheShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
 
 export type Home = {
@@ -18,16 +17,17 @@ const entriesMax = 4;
 
 export async function getHome(tenantId: TenantId, memberId: MemberId, wallet: Wallet): Promise<Home> {
   const at = now();
-  const { balancePoints } = wallet;
+  const { balancePoints, tierPoints } = wallet;
   const row = await readHomeRow({
     tenantId,
     memberId,
     balancePoints,
+    tierPoints,
     rewardsPerSide: rewardsMax,
     entriesMax,
     at,
   });
-  const rewards = row.rewards.map((reward) => onTheShelf(rewardOf(reward), wallet, at));
+  const rewards = row.rewards.map((reward) => onTheShelf(reward, wallet, at));
   return {
     nearRewards: nearest(rewards, balancePoints),
     newestEntries: row.entries.map(ledgerEntryOf),

@@ -1,74 +1,80 @@
 /**
- * Moving points: the ledger's one way in.
+ * Moving points: the ledger's one way in, besides what events and purchases do in the database itself.
  *
  * Holds under any retry or race:
- *   1. a balance is the sum of its entries, and never below zero or above 2^53 − 1;
- *   2. one reference is posted once; a retry with it changes nothing;
- *   3. entries are never changed or deleted: docs/decisions/0004-append-only-ledger.md
+ *   1. a balance is the sum of its entries and of what its lots hold, and never below zero or above 2^53 − 1;
+ *   2. every entry is explained: by the lots it made, or by the lots that paid it;
+ *   3. entries are never changed or deleted: docs/decisions/0004-append-only-ledger.md, 0010-lots-explain-every-point.md
  */
-import { now } from "#lib/config/clock.ts";
 import type { Tx } from "#lib/db/client.ts";
-import { isPosted, postEntry } from "#lib/db/ledger.ts";
-import { DomainError, invalidInput } from "#lib/domain/errors.ts";
-import { type MemberId, newId, type TenantId } from "#lib/domain/ids.ts";
-import { type LedgerEntry, type LedgerEntryKind, ledgerEntryOf } from "#lib/domain/ledger/ledger-entry.ts";
+import { postEntry } from "#lib/db/ledger.ts";
+import { invalidInput } from "#lib/domain/errors.ts";
+import type { BenefitId, EventId, MemberId, TenantId } from "#lib/domain/ids.ts";
+
+/** Whether an adjustment counts as earned, as spent, or as neither. */
+export type ImpactType = "EARN" | "SPEND" | "NONE";
 
 export type PostPoints = {
   tenantId: TenantId;
   memberId: MemberId;
-  kind: LedgerEntryKind;
-  /** Positive gives, negative takes; whole, never zero. */
-  points: number;
-  /** What it is posted for, unique in the programme. */
-  reference: string;
-  /** In words, for the member. */
+  at: Date;
+  eventId?: EventId;
   description?: string;
-  /** When it happened, where that is not now. */
-  occurredAt?: Date;
-};
-
-// These count as earned, and so towards a tier.
-const earningKinds: readonly LedgerEntryKind[] = ["OPENING", "EARN"];
-
-/** Which way each kind moves points; 0 where it may go either way. */
-const signOf: Record<LedgerEntryKind, -1 | 0 | 1> = {
-  OPENING: 1,
-  EARN: 1,
-  SPEND: -1,
-  EXPIRY: -1,
-  ADJUSTMENT: 0,
-};
+} & (
+  | { kind: "OPENING"; points: number }
+  | { kind: "ADJUSTMENT"; points: number; impact: ImpactType }
+  /** What a cancelled benefit had cost, as the lots that paid it. */
+  | {
+      kind: "REFUND";
+      points: number;
+      benefitId: BenefitId;
+      lots: readonly { points: number; expiresAt: Date | null }[];
+    }
+  /** `points` (0 or less) are what could be taken; `earnedPoints` what its event had given. */
+  | { kind: "REVERSAL"; points: number; earnedPoints: number }
+);
 
 /**
- * Null where the reference was posted before. Refuses `points_insufficient` where the balance would fall below zero,
- * `invalid_input` for points that are no whole number in range. The caller owns the transaction.
+ * The caller owns the transaction, holds the wallet, and has seen that the balance is enough. Refuses `invalid_input` for
+ * points that are no whole number in range.
  */
-export async function postPoints(tx: Tx, command: PostPoints): Promise<LedgerEntry | null> {
-  const { tenantId, memberId, kind, points, reference } = command;
-  if (!Number.isSafeInteger(points) || points === 0) {
-    throw invalidInput({ points: "Points are a whole number between −(2^53 − 1) and 2^53 − 1, and not 0." });
-  }
-  if (signOf[kind] !== 0 && Math.sign(points) !== signOf[kind]) {
-    throw invalidInput({ points: `Points of the kind ${kind} have the other sign.` });
-  }
+export async function postPoints(tx: Tx, command: PostPoints): Promise<void> {
+  const { tenantId, memberId, kind, points, at } = command;
+  if (!isPoints(points) && !(kind === "REVERSAL" && points === 0)) throw notPoints();
 
-  const at = now();
-  const row = await postEntry(tx, {
-    tenantId,
-    id: newId(),
-    memberId,
-    kind,
-    points,
-    earnedPoints: earningKinds.includes(kind) ? points : 0,
-    spentPoints: kind === "SPEND" ? -points : 0,
-    expiredPoints: kind === "EXPIRY" ? -points : 0,
-    reference,
+  await postEntry(tx, {
+    ...{ tenantId, memberId, kind, points, at },
+    ...countsAs(command),
+    eventId: command.eventId ?? null,
+    benefitId: kind === "REFUND" ? command.benefitId : null,
     description: command.description ?? null,
-    occurredAt: command.occurredAt ?? at,
-    createdAt: at,
+    firstFromEventId: kind === "REVERSAL" ? (command.eventId ?? null) : null,
+    ...(kind === "REFUND" ? { lots: command.lots } : {}),
   });
-  if (row) return ledgerEntryOf(row);
-  if (await isPosted(tx, tenantId, reference)) return null;
-  if (points < 0) throw new DomainError("points_insufficient");
-  throw invalidInput({ points: "The balance would go beyond 2^53 − 1 points." });
+}
+
+/** Whole, in range, and not zero. */
+export function isPoints(points: number): boolean {
+  return Number.isSafeInteger(points) && points !== 0;
+}
+
+export function notPoints() {
+  return invalidInput({ points: "Points are a whole number between −(2^53 − 1) and 2^53 − 1, and not 0." });
+}
+
+/** How much of an entry counts as earned, spent and expired: what a wallet's totals are the sums of. */
+function countsAs(command: PostPoints): Record<"lifetimePoints" | "spentPoints" | "expiredPoints", number> {
+  const nothing = { lifetimePoints: 0, spentPoints: 0, expiredPoints: 0 };
+  const { points } = command;
+  switch (command.kind) {
+    case "OPENING":
+      return { ...nothing, lifetimePoints: points };
+    case "REFUND":
+      return { ...nothing, spentPoints: -points };
+    case "REVERSAL":
+      return { ...nothing, lifetimePoints: -command.earnedPoints };
+    case "ADJUSTMENT":
+      if (command.impact === "EARN") return { ...nothing, lifetimePoints: points };
+      return command.impact === "SPEND" ? { ...nothing, spentPoints: -points } : nothing;
+  }
 }

@@ -57,7 +57,8 @@ export function problemWithAttribute(key: string, value: unknown): string | null
   return hasDangerousKey(value) ? "A name inside it is not allowed." : problemInside(value);
 }
 
-function problemInside(value: unknown): string | null {
+/** A sentence about what no JSON from outside may hold, or null. */
+export function problemInside(value: unknown): string | null {
   if (typeof value === "string") return forbiddenCharacter(value);
   if (typeof value === "number" && !Number.isFinite(value)) return "Enter a number that is finite.";
   if (typeof value !== "object" || value === null) return null;

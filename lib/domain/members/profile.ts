@@ -17,6 +17,13 @@ export type CoreProfile = {
   pictureUrl: string | null;
 };
 
+/** Nothing is known yet. */
+export const emptyProfile: CoreProfile = {
+  ...{ givenName: "", familyName: "", emailAddress: "" },
+  ...{ gender: null, birthdate: null, country: null, city: null, postcode: null, streetAddress: null },
+  ...{ region: null, telephoneNumber: null, pictureUrl: null },
+};
+
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** Sent fields replace, omitted ones stay, null clears; an attribute that is null is removed. */

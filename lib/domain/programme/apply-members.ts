@@ -60,7 +60,7 @@ async function applyMember(applying: Applying, member: MemberInFile, path: strin
       memberId: memberId as MemberId,
       kind: "OPENING",
       points,
-      reference: `opening:${memberId}`,
+      at,
     });
   }
   if (password) {

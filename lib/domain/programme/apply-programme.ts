@@ -123,7 +123,7 @@ const defaults = {
 };
 
 function settingsOf(applying: Applying, tenant: TenantInFile, found: StoredSettings | null) {
-  const { sessions, userAuth, oauth2, pointsExpiry } = tenant;
+  const { sessions, userAuth, oauth2, pointsExpiry, tierWindow } = tenant;
   return {
     ...{ name: tenant.name, authMode: tenant.authMode },
     ...present({
@@ -141,6 +141,7 @@ function settingsOf(applying: Applying, tenant: TenantInFile, found: StoredSetti
       selfRegistration: tenant.selfRegistration,
       emailConfirmation: tenant.emailConfirmation,
       pointsExpireAfterDays: pointsExpiry === null ? null : pointsExpiry?.afterDays,
+      tierWindowDays: tierWindow === null ? null : tierWindow?.days,
       userAuth:
         userAuth === null ? Prisma.DbNull : userAuth && sealUserAuth(applying, userAuth, found?.userAuth),
       oauth2: oauth2 === null ? Prisma.DbNull : oauth2 && sealOauth2(oauth2, found?.oauth2),

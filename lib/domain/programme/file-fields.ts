@@ -6,7 +6,9 @@ import { text } from "#lib/domain/texts.ts";
 
 const secretLengthMin = 32;
 
-const points = z.int("Enter whole points.");
+const points = z
+  .int("Enter whole points.")
+  .refine((value) => !Object.is(value, -0), "Enter whole points; -0 is none.");
 
 export const positivePoints = points.min(1, "Enter 1 point or more.");
 

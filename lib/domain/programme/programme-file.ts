@@ -10,7 +10,7 @@ import {
   optionalProfileFields,
   problemWithAttribute,
 } from "#lib/domain/members/profile-input.ts";
-import { eventType, reward, rule } from "#lib/domain/programme/catalogue-schema.ts";
+import { eventType, reward } from "#lib/domain/programme/catalogue-schema.ts";
 import {
   type Checked,
   count,
@@ -20,6 +20,7 @@ import {
   secret,
   webUrl,
 } from "#lib/domain/programme/file-fields.ts";
+import { rule } from "#lib/domain/rules/rule-schema.ts";
 import { problemWithCookieDomain } from "#lib/domain/tenants/cookie-domain.ts";
 import { emailAddress, identifier, name, text } from "#lib/domain/texts.ts";
 
@@ -165,6 +166,10 @@ const tenant = z
     rules: uniqueBy("name", rule),
     pointsExpiry: z
       .strictObject({ afterDays: z.int("Enter whole days.").min(1).max(36_500) })
+      .nullable()
+      .optional(),
+    tierWindow: z
+      .strictObject({ days: z.int("Enter whole days.").min(1).max(3_650) })
       .nullable()
       .optional(),
     tiers: uniqueBy("name", z.strictObject({ name: name(64), pointsRequirement: priceInPoints })),

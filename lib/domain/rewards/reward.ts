@@ -10,6 +10,9 @@ export type Reward = {
   description: string;
   terms: string;
   pictureUrl: string | null;
+  /** What it is worth in money, in the programme's currency. */
+  value: number | null;
+  codeType: "POOL" | "GENERATED" | "STATIC";
   category: { id: string; name: string } | null;
   tier: Tier | null;
   pricePoints: number;
@@ -30,6 +33,8 @@ export function rewardOf(row: RewardRow): Reward {
     description: row.description,
     terms: row.terms,
     pictureUrl: row.pictureUrl,
+    value: row.value === null ? null : Number(row.value),
+    codeType: row.codeType as Reward["codeType"],
     category: categoryId === null || categoryName === null ? null : { id: categoryId, name: categoryName },
     tier:
       tierId === null || tierName === null

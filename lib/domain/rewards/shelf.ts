@@ -1,8 +1,8 @@
 /** What is on the shelf, and how it stands for one member. */
 import { now } from "#lib/config/clock.ts";
-import { listShelfRows, visitShelfRow } from "#lib/db/rewards.ts";
+import { listShelfRows, type ShelfRow, visitShelfRow } from "#lib/db/rewards.ts";
 import { DomainError } from "#lib/domain/errors.ts";
-import { isUuid, type SessionId, type TenantId } from "#lib/domain/ids.ts";
+import { isUuid, type MemberId, type SessionId, type TenantId } from "#lib/domain/ids.ts";
 import type { Wallet } from "#lib/domain/ledger/wallet.ts";
 import { type Reward, rewardOf } from "#lib/domain/rewards/reward.ts";
 import { activityWrittenBefore } from "#lib/domain/sessions/read-session.ts";
@@ -10,6 +10,7 @@ import { activityWrittenBefore } from "#lib/domain/sessions/read-session.ts";
 /** Why a member cannot have a reward now; the first that applies, what time will not change first. */
 export type RewardGate =
   | { gate: "out_of_stock" }
+  | { gate: "limit"; times: number }
   | { gate: "tier"; tierName: string; pointsToGo: number }
   | { gate: "not_yet"; from: Date }
   | { gate: "points"; pointsShort: number };
@@ -19,37 +20,41 @@ export type ShelfReward = Reward & {
   gate: RewardGate | null;
 };
 
-export async function listShelf(tenantId: TenantId, wallet: Wallet): Promise<ShelfReward[]> {
+/** Whose shelf it is. */
+export type ShelfOwner = { tenantId: TenantId; memberId: MemberId; wallet: Wallet };
+
+export async function listShelf({ tenantId, memberId, wallet }: ShelfOwner): Promise<ShelfReward[]> {
   const at = now();
-  const rows = await listShelfRows(tenantId, at);
-  return rows.map((row) => onTheShelf(rewardOf(row), wallet, at));
+  const rows = await listShelfRows({ tenantId, memberId, at });
+  return rows.map((row) => onTheShelf(row, wallet, at));
 }
 
 /** Refuses `reward_not_found`. Finding it is an activity of `sessionId`, unless that is null. */
 export async function getShelfReward(
-  tenantId: TenantId,
+  { tenantId, memberId, wallet }: ShelfOwner,
   rewardId: string,
-  wallet: Wallet,
   sessionId: SessionId | null,
 ): Promise<ShelfReward> {
   const at = now();
   const touchOlderThan = activityWrittenBefore(at);
   const row = isUuid(rewardId)
-    ? await visitShelfRow({ tenantId, rewardId, at, sessionId, touchOlderThan })
+    ? await visitShelfRow({ tenantId, memberId, rewardId, at, sessionId, touchOlderThan })
     : null;
   if (!row) throw new DomainError("reward_not_found");
-  return onTheShelf(rewardOf(row), wallet, at);
+  return onTheShelf(row, wallet, at);
 }
 
-export function onTheShelf(reward: Reward, wallet: Wallet, at: Date): ShelfReward {
-  return { ...reward, gate: gateOf(reward, wallet, at) };
+export function onTheShelf(row: ShelfRow, wallet: Wallet, at: Date): ShelfReward {
+  const reward = rewardOf(row);
+  return { ...reward, gate: gateOf(reward, row.hadCount, wallet, at) };
 }
 
-function gateOf(reward: Reward, wallet: Wallet, at: Date): RewardGate | null {
-  const { stockRemaining, tier, availableFrom, pricePoints } = reward;
-  if (stockRemaining === 0) return { gate: "out_of_stock" };
-  if (tier && tier.pointsRequirement > wallet.lifetimePoints) {
-    return { gate: "tier", tierName: tier.name, pointsToGo: tier.pointsRequirement - wallet.lifetimePoints };
+function gateOf(reward: Reward, hadCount: number, wallet: Wallet, at: Date): RewardGate | null {
+  const { stockRemaining, perMemberLimit, tier, availableFrom, pricePoints } = reward;
+  if (perMemberLimit !== null && hadCount >= perMemberLimit) return { gate: "limit", times: perMemberLimit };
+  if (stockRemaining !== null && stockRemaining <= 0) return { gate: "out_of_stock" };
+  if (tier && tier.pointsRequirement > wallet.tierPoints) {
+    return { gate: "tier", tierName: tier.name, pointsToGo: tier.pointsRequirement - wallet.tierPoints };
   }
   if (availableFrom && availableFrom > at) return { gate: "not_yet", from: availableFrom };
   if (pricePoints > wallet.balancePoints) {

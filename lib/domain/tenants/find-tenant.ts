@@ -82,6 +82,8 @@ async function readTenant(hostname: string): Promise<Tenant | null> {
     idleSeconds: row.idleSeconds,
     urlActivation: row.urlActivation as Tenant["urlActivation"],
     clientSecrets: row.clientSecrets,
+    tierWindowDays: row.tierWindowDays,
+    hasProfileRules: row.hasProfileRules,
     tiers: row.tiers,
   };
 }

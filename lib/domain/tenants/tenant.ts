@@ -18,6 +18,10 @@ export type Tenant = {
   idleSeconds: number | null;
   urlActivation: "once" | "reusable";
   clientSecrets: readonly { id: string; secretHash: string }[];
+  /** Points count towards a tier for so long after they were earned; null: for ever. */
+  tierWindowDays: number | null;
+  /** Whether a rule listens to members being made or changed. */
+  hasProfileRules: boolean;
   /** Lowest requirement first. */
   tiers: readonly Tier[];
 };

@@ -7,17 +7,17 @@ export type TierProgress = {
   share: number;
 };
 
-/** Where a member stands: by lifetime points and never by the balance, so that spending does not demote. */
-export function tierProgress(tiers: readonly Tier[], lifetimePoints: number): TierProgress {
+/** Where a member stands: by the points that were earned and never by the balance, so that spending does not demote. */
+export function tierProgress(tiers: readonly Tier[], tierPoints: number): TierProgress {
   const ascending = [...tiers].sort((a, b) => a.pointsRequirement - b.pointsRequirement);
-  const tier = ascending.filter((each) => each.pointsRequirement <= lifetimePoints).at(-1) ?? null;
-  const next = ascending.find((each) => each.pointsRequirement > lifetimePoints);
+  const tier = ascending.filter((each) => each.pointsRequirement <= tierPoints).at(-1) ?? null;
+  const next = ascending.find((each) => each.pointsRequirement > tierPoints);
   if (!next) return { tier, nextTier: null, share: 1 };
 
   const from = tier?.pointsRequirement ?? 0;
   return {
     tier,
-    nextTier: { ...next, pointsToGo: next.pointsRequirement - lifetimePoints },
-    share: (lifetimePoints - from) / (next.pointsRequirement - from),
+    nextTier: { ...next, pointsToGo: next.pointsRequirement - tierPoints },
+    share: (tierPoints - from) / (next.pointsRequirement - from),
   };
 }

@@ -4,11 +4,22 @@ import { limitHeaders } from "#lib/http/rate-limits.ts";
 
 // The one table from refusal to status here: a code without a line in it does not compile.
 const statusByCode: Record<DomainErrorCode, number> = {
+  already_reversed: 409,
+  benefit_already_redeemed: 409,
+  benefit_expired: 409,
+  benefit_not_found: 404,
   body_too_large: 413,
   client_invalid: 401,
   cross_site_request: 403,
   database_unavailable: 503,
   embedded_auth_disabled: 404,
+  event_type_intrinsic: 403,
+  event_type_not_found: 404,
+  event_type_private: 403,
+  external_id_taken: 409,
+  forbidden: 403,
+  idempotency_key_in_flight: 409,
+  idempotency_key_reused: 422,
   internal_error: 500,
   invalid_input: 400,
   invalid_json: 400,
@@ -19,10 +30,14 @@ const statusByCode: Record<DomainErrorCode, number> = {
   origin_not_allowed: 403,
   points_insufficient: 409,
   rate_limited: 429,
+  reward_limit_reached: 409,
+  reward_not_available: 403,
   reward_not_found: 404,
+  reward_out_of_stock: 409,
   server_side_only: 403,
   session_invalid: 401,
   unsupported_media_type: 415,
+  voucher_already_used: 409,
 };
 
 /** Every answer of this dialect is somebody's own. */

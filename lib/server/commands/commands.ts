@@ -1,6 +1,6 @@
 /** The commands that work on the data, in whichever process has it. What they print goes back as lines. */
 import { ConfigurationError } from "#lib/config/configuration-error.ts";
-import { checkLedger } from "#lib/domain/ledger/check-ledger.ts";
+import { checkLaws } from "#lib/domain/laws/check-laws.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
 
 export type CommandInput = { command: "provision"; fileText: string } | { command: "db:check" };
@@ -31,11 +31,11 @@ async function provision(fileText: string): Promise<CommandOutput> {
 }
 
 async function checkDatabase(): Promise<CommandOutput> {
-  const broken = await checkLedger();
-  if (broken.length === 0) return { lines: ["Every law of the ledger holds."], exitCode: 0 };
+  const broken = await checkLaws();
+  if (broken.length === 0)
+    return { lines: ["Every law of the ledger and of the rewards holds."], exitCode: 0 };
   const lines = broken.map(
-    ({ law, tenantId, memberId, found }) =>
-      `Broken: ${law} (tenant ${tenantId}, member ${memberId}): ${found}`,
+    ({ law, tenantId, subject, found }) => `Broken: ${law} (tenant ${tenantId}, ${subject}): ${found}`,
   );
   return { lines, exitCode: 1 };
 }

@@ -1,40 +1,46 @@
-import { ArrowLeft, CircleCheck, Info } from "lucide-react";
+import { CircleCheck, Info } from "lucide-react";
 import type { Metadata } from "next";
-import Link from "next/link";
 import { unstable_rethrow } from "next/navigation";
 import { getFormatter, getTranslations } from "next-intl/server";
 import { cache } from "react";
+import { BackLink } from "#app/_components/back-link.tsx";
+import { ConfirmOnce } from "#app/_components/confirm-once.tsx";
+import { Facts } from "#app/_components/facts.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
-import { getShelfReward, type RewardGate } from "#lib/domain/rewards/shelf.ts";
+import { getShelfReward, type RewardGate, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
 import { findPageMember } from "#lib/http/member-session.ts";
 
 type Props = { params: Promise<{ rewardId: string }> };
 
 /** The reward of this page, read once for its title and its body. */
-const readReward = cache(getShelfReward);
+const readReward = cache(async (rewardId: string) => {
+  const signedIn = await findPageMember();
+  if (!signedIn) return null;
+  const { tenant, session, wallet, visitorSessionId } = signedIn;
+  const owner = { tenantId: tenant.id, memberId: session.member.id, wallet };
+  return getShelfReward(owner, rewardId, visitorSessionId);
+});
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   try {
-    const signedIn = await findPageMember();
-    if (!signedIn) return await memberPageTitle("rewards")();
-    const { tenant, wallet, visitorSessionId } = signedIn;
-    const { name } = await readReward(tenant.id, (await params).rewardId, wallet, visitorSessionId);
-    return { title: name };
+    const reward = await readReward((await params).rewardId);
+    return reward ? { title: reward.name } : await memberPageTitle("rewards")();
   } catch (error) {
     unstable_rethrow(error);
     return {}; // the page meets the same failure, and tells
   }
 }
 
-export default memberPage<Props>(async ({ tenant, wallet, visitorSessionId }, { params }) => {
-  const reward = await readReward(tenant.id, (await params).rewardId, wallet, visitorSessionId);
+export default memberPage<Props>(async ({ wallet }, { params }) => {
+  const reward = (await readReward((await params).rewardId)) as ShelfReward;
   const t = await getTranslations();
   const format = await getFormatter();
   const { name, summary, description, terms, pricePoints, gate, tier, perMemberLimit, stockRemaining } =
     reward;
 
+  const price = pricePoints === 0 ? t("points.free") : t("points.amount", { points: pricePoints });
   const facts: [string, string][] = [
     [t("reward.tier"), tier ? t("tier.current", { tier: tier.name }) : t("reward.everyone")],
     [t("reward.availability"), availability(reward, format.dateTime, t)],
@@ -46,14 +52,7 @@ export default memberPage<Props>(async ({ tenant, wallet, visitorSessionId }, { 
 
   return (
     <div>
-      <Link
-        href="/rewards"
-        prefetch={false}
-        className="mb-4 inline-flex min-h-11 items-center gap-2 font-medium text-accent text-sm hover:underline"
-      >
-        <ArrowLeft className="size-4 rtl:rotate-180" aria-hidden="true" />
-        {t("reward.back")}
-      </Link>
+      <BackLink href="/rewards">{t("reward.back")}</BackLink>
 
       <div className="grid gap-6 md:grid-cols-[3fr_2fr] md:items-start">
         <div className="panel overflow-hidden">
@@ -88,9 +87,7 @@ export default memberPage<Props>(async ({ tenant, wallet, visitorSessionId }, { 
 
         <aside className="panel p-5 sm:p-6">
           <p className="text-muted text-sm">{t("reward.price")}</p>
-          <p className="font-semibold text-3xl tabular-nums tracking-tight">
-            {pricePoints === 0 ? t("points.free") : t("points.amount", { points: pricePoints })}
-          </p>
+          <p className="font-semibold text-3xl tabular-nums tracking-tight">{price}</p>
           <p
             className={`mt-3 flex items-start gap-2 rounded-2xl p-3 text-sm ${gate ? "bg-page text-muted" : "bg-accent-soft text-accent"}`}
           >
@@ -102,22 +99,42 @@ export default memberPage<Props>(async ({ tenant, wallet, visitorSessionId }, { 
             <span>{explain(gate, format.dateTime, t)}</span>
           </p>
           {!gate && (
-            <p className="mt-3 flex justify-between gap-4 text-sm">
-              <span className="text-muted">{t("reward.after")}</span>
-              <span className="font-medium tabular-nums">
-                {t("points.amount", { points: wallet.balancePoints - pricePoints })}
-              </span>
-            </p>
+            <div className="mt-4">
+              <ConfirmOnce
+                path="/api/session/purchases"
+                body={{ rewardId: reward.id }}
+                opensTicket
+                labels={{
+                  open: t("buy.buy"),
+                  title: t("buy.title", { name }),
+                  confirm:
+                    pricePoints === 0 ? t("buy.confirmFree") : t("buy.confirm", { points: pricePoints }),
+                  busy: t("buy.buying"),
+                  cancel: t("buy.cancel"),
+                  lost: t("buy.lost"),
+                  refusals: {
+                    points_insufficient: t("buy.tooFewPoints"),
+                    reward_out_of_stock: t("reward.gateStock"),
+                    reward_limit_reached: t("buy.limit"),
+                    reward_not_available: t("buy.notAvailable"),
+                    reward_not_found: t("buy.notAvailable"),
+                    session_invalid: t("buy.signedOut"),
+                  },
+                }}
+              >
+                <Facts
+                  className="mt-4 rounded-2xl bg-page p-4"
+                  facts={[
+                    [t("reward.price"), price],
+                    [t("buy.after"), t("points.amount", { points: wallet.balancePoints - pricePoints })],
+                  ]}
+                />
+                <p className="mt-3 text-muted text-sm">{t("buy.hint")}</p>
+              </ConfirmOnce>
+            </div>
           )}
           <h2 className="sr-only">{t("reward.facts")}</h2>
-          <dl className="mt-5 space-y-2 border-line border-t pt-4 text-sm">
-            {facts.map(([term, value]) => (
-              <div key={term} className="flex justify-between gap-4">
-                <dt className="text-muted">{term}</dt>
-                <dd className="text-end font-medium">{value}</dd>
-              </div>
-            ))}
-          </dl>
+          <Facts facts={facts} className="mt-5 border-line border-t pt-4 text-sm" />
         </aside>
       </div>
     </div>
@@ -133,6 +150,8 @@ function explain(gate: RewardGate | null, formatDate: FormatDate, t: Translate):
       return t("reward.gateNone");
     case "points":
       return t("reward.gatePoints", { points: gate.pointsShort });
+    case "limit":
+      return t("reward.gateLimit", { count: gate.times });
     case "tier":
       return t("reward.gateTier", { points: gate.pointsToGo, tier: gate.tierName });
     case "out_of_stock":

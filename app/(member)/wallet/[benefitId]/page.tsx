@@ -1,0 +1,139 @@
+import { QrCode } from "lucide-react";
+import type { Metadata } from "next";
+import { unstable_rethrow } from "next/navigation";
+import { getFormatter, getTranslations } from "next-intl/server";
+import { cache } from "react";
+
+import { BackLink } from "#app/_components/back-link.tsx";
+import { ConfirmOnce } from "#app/_components/confirm-once.tsx";
+import { Facts } from "#app/_components/facts.tsx";
+import { memberPage } from "#app/_components/member-page.tsx";
+import { RewardPicture } from "#app/_components/reward-picture.tsx";
+import { ScanCode } from "#app/_components/scan-code.tsx";
+import { TicketState } from "#app/_components/ticket-state.tsx";
+import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { type Benefit, stateOf } from "#lib/domain/benefits/benefit.ts";
+import { getBenefit } from "#lib/domain/benefits/get-benefit.ts";
+import { findPageMember } from "#lib/http/member-session.ts";
+
+type Props = { params: Promise<{ benefitId: string }> };
+
+/** The benefit of this page, read once for its title and its body. */
+const readBenefit = cache(async (benefitId: string) => {
+  const signedIn = await findPageMember();
+  if (!signedIn) return null;
+  const { tenant, session, visitorSessionId } = signedIn;
+  return getBenefit(tenant.id, session.member.id, benefitId, visitorSessionId);
+});
+
+export async function generateMetadata({ params }: Props): Promise<Metadata> {
+  try {
+    const benefit = await readBenefit((await params).benefitId);
+    return benefit ? { title: benefit.reward.name } : await memberPageTitle("wallet")();
+  } catch (error) {
+    unstable_rethrow(error);
+    return {}; // the page meets the same failure, and tells
+  }
+}
+
+export default memberPage<Props>(async (_signedIn, { params }) => {
+  const benefit = (await readBenefit((await params).benefitId)) as Benefit;
+  const t = await getTranslations();
+  const format = await getFormatter();
+  const { reward, createdAt, pricePoints } = benefit;
+  const state = stateOf(benefit);
+  const isOver = state === "used" || state === "expired";
+  const facts: [string, string][] = [
+    [t("ticket.bought"), format.dateTime(createdAt, { dateStyle: "long" })],
+    [t("reward.price"), pricePoints === 0 ? t("points.free") : t("points.amount", { points: pricePoints })],
+  ];
+
+  return (
+    <div className="mx-auto max-w-md">
+      <BackLink href="/wallet">{t("ticket.back")}</BackLink>
+
+      <article className="overflow-hidden rounded-3xl border border-line bg-surface shadow-card">
+        {/* At the till the code is what counts, and is to be seen whole. */}
+        {state !== "redeemed" && (
+          <div className={isOver ? "opacity-50 grayscale" : undefined}>
+            <RewardPicture pictureUrl={reward.pictureUrl} isLarge />
+          </div>
+        )}
+        <div className="p-5 sm:p-6">
+          <h1 dir="auto" className="text-balance text-start font-semibold text-2xl tracking-tight">
+            {reward.name}
+          </h1>
+          <TicketState benefit={benefit} state={state} />
+        </div>
+
+        <div className="relative border-line border-t-2 border-dashed">
+          <span className="-start-3 -top-3 absolute size-6 rounded-full bg-page" aria-hidden="true" />
+          <span className="-end-3 -top-3 absolute size-6 rounded-full bg-page" aria-hidden="true" />
+          {state === "ready" && (
+            <div className="p-5 sm:p-6">
+              <ConfirmOnce
+                path="/api/session/redemptions"
+                body={{ benefitId: benefit.id }}
+                icon={<QrCode className="size-5" aria-hidden="true" />}
+                labels={{
+                  open: t("ticket.show"),
+                  title: t("ticket.showTitle"),
+                  confirm: t("ticket.showConfirm"),
+                  busy: t("ticket.showing"),
+                  cancel: t("ticket.later"),
+                  lost: t("ticket.lost"),
+                  refusals: {
+                    benefit_expired: t("ticket.expired"),
+                    benefit_already_redeemed: t("ticket.shownAlready"),
+                    session_invalid: t("buy.signedOut"),
+                  },
+                }}
+              >
+                <p className="mt-3 text-muted">{t("ticket.showHint")}</p>
+              </ConfirmOnce>
+            </div>
+          )}
+          {state === "redeemed" && <TillCode benefit={benefit} />}
+        </div>
+
+        <div className={`p-5 sm:p-6 ${isOver ? "" : "border-line border-t"}`}>
+          <h2 className="sr-only">{t("reward.facts")}</h2>
+          <Facts facts={facts} className="text-sm" />
+          {reward.terms && (
+            <>
+              <h2 className="mt-5 font-semibold text-sm">{t("reward.terms")}</h2>
+              <p dir="auto" className="mt-1 whitespace-pre-line text-muted text-sm">
+                {reward.terms}
+              </p>
+            </>
+          )}
+        </div>
+      </article>
+    </div>
+  );
+});
+
+// A Code 128 barcode holds ASCII, and is too wide for a phone beyond this.
+const barcodeTakes = /^[ -~]{1,24}$/;
+
+/** The code as a till takes it: white in the dark too, because a scanner needs the contrast. */
+async function TillCode({ benefit: { code } }: { benefit: Benefit }) {
+  const t = await getTranslations("ticket");
+  if (!code) return <p className="p-5 text-center text-muted sm:p-6">{t("noCode")}</p>;
+
+  return (
+    <div className="flex flex-col items-center gap-5 bg-white p-6 text-[#171a18]">
+      <ScanCode kind="qrcode" text={code.value} label={t("qr")} className="w-full max-w-60" />
+      {barcodeTakes.test(code.value) && (
+        <ScanCode kind="code128" text={code.value} label={t("barcode")} className="h-20 w-full max-w-72" />
+      )}
+      <p className="text-center">
+        <span className="block text-[#5a605c] text-sm">{t("code")}</span>
+        <bdi className="select-all break-all font-mono font-semibold text-xl tracking-wider">
+          {code.value}
+        </bdi>
+      </p>
+      <p className="text-balance text-center text-[#5a605c] text-sm">{t("tillHint")}</p>
+    </div>
+  );
+}

@@ -1,0 +1,95 @@
+"use client";
+
+import { useRouter } from "next/navigation";
+import { type ReactNode, useRef, useState, useTransition } from "react";
+
+import { Dialog } from "#app/_components/dialog.tsx";
+import { newOnceKey, sendOnce } from "#app/_components/send-once.ts";
+
+type Labels = {
+  open: string;
+  title: string;
+  confirm: string;
+  busy: string;
+  cancel: string;
+  /** Nothing was heard: trying again is safe. */
+  lost: string;
+  /** By the code of a refusal. */
+  refusals: Readonly<Record<string, string>>;
+};
+
+/**
+ * A button whose change is sent after a question, and happens once however often it is tried. Then the ticket that came of
+ * it opens, or the page shows what is new.
+ */
+export function ConfirmOnce({
+  path,
+  body,
+  opensTicket = false,
+  icon,
+  labels,
+  children,
+}: {
+  path: string;
+  body: object;
+  opensTicket?: boolean;
+  icon?: ReactNode;
+  labels: Labels;
+  /** What the question says. */
+  children: ReactNode;
+}) {
+  const router = useRouter();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const onceKey = useRef<string | null>(null);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [isSending, setIsSending] = useState(false);
+  const [isMovingOn, startMovingOn] = useTransition();
+  const isBusy = isSending || isMovingOn;
+
+  const open = () => {
+    onceKey.current ??= newOnceKey(); // the same until it has worked: a try whose answer was lost counts
+    setRefusal(null);
+    dialog.current?.showModal();
+  };
+  const send = async () => {
+    setIsSending(true);
+    setRefusal(null);
+    const sent = await sendOnce<{ benefit: { id: string } }>(path, onceKey.current ?? newOnceKey(), body);
+    setIsSending(false);
+    if ("refusal" in sent) {
+      setRefusal(sent.refusal);
+      if (sent.refusal !== "lost") startMovingOn(() => router.refresh()); // the page was too old
+      return;
+    }
+    const { id } = sent.data.benefit;
+    startMovingOn(() => (opensTicket ? router.push(`/wallet/${id}`) : router.refresh()));
+  };
+
+  return (
+    <>
+      <button type="button" onClick={open} className="button-primary w-full">
+        {icon}
+        {labels.open}
+      </button>
+      <Dialog
+        dialogRef={dialog}
+        title={labels.title}
+        actions={
+          <>
+            <button type="button" onClick={() => dialog.current?.close()} className="button-quiet">
+              {labels.cancel}
+            </button>
+            <button type="button" onClick={send} disabled={isBusy} className="button-primary">
+              {isBusy ? labels.busy : labels.confirm}
+            </button>
+          </>
+        }
+      >
+        {children}
+        <p role="status" className="mt-3 text-danger text-sm empty:mt-0">
+          {refusal === null ? "" : (labels.refusals[refusal] ?? labels.lost)}
+        </p>
+      </Dialog>
+    </>
+  );
+}

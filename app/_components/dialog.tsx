@@ -1,0 +1,30 @@
+"use client";
+
+import type { ReactNode, RefObject } from "react";
+
+/** A question over the page: the browser's own dialog, which keeps the focus and closes by Escape. */
+export function Dialog({
+  dialogRef,
+  title,
+  children,
+  actions,
+}: {
+  dialogRef: RefObject<HTMLDialogElement | null>;
+  title: string;
+  children: ReactNode;
+  actions: ReactNode;
+}) {
+  return (
+    <dialog
+      ref={dialogRef}
+      aria-label={title}
+      className="m-auto w-[calc(100%-2rem)] max-w-md rounded-3xl bg-raised p-6 text-ink shadow-card backdrop:bg-black/50"
+    >
+      <h2 dir="auto" className="text-balance font-semibold text-xl tracking-tight">
+        {title}
+      </h2>
+      {children}
+      <div className="mt-6 flex flex-wrap justify-end gap-3">{actions}</div>
+    </dialog>
+  );
+}

@@ -1,0 +1,25 @@
+import { db, Prisma, type Tx } from "#lib/db/client.ts";
+import { driverCause } from "#lib/db/database-down.ts";
+import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
+
+const waitMsMax = 10_000;
+const runMsMax = 15_000; // longer than a call may wait for another one with its Idempotency-Key
+
+/** One transaction, run again where it and another one could not both go on. Queries in it take its `tx`. */
+export function inTransaction<Value>(run: (tx: Tx) => Promise<Value>): Promise<Value> {
+  return retryingConflicts(() => db().$transaction(run, { maxWait: waitMsMax, timeout: runMsMax }));
+}
+
+/** Whether `laurel_functions.post_entry` refused to take a balance or a total out of the range of safe integers. */
+export function isPointsOutOfRange(error: unknown): boolean {
+  return sqlStateOf(error) === "LR001";
+}
+
+/** Whether a wait for another transaction took longer than a call may wait for an Idempotency-Key. */
+export function isLockTimeout(error: unknown): boolean {
+  return sqlStateOf(error) === "55P03";
+}
+
+function sqlStateOf(error: unknown): string | null {
+  return error instanceof Prisma.PrismaClientKnownRequestError ? driverCause(error).originalCode : null;
+}

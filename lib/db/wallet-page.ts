@@ -1,0 +1,40 @@
+/** What the wallet page shows besides the balances, in one round trip that history does not slow down. */
+import { type BenefitRow, benefitsOf } from "#lib/db/benefits.ts";
+import { db } from "#lib/db/client.ts";
+
+export type WalletPageRow = {
+  benefits: BenefitRow[];
+  /** The days on which points expire next. */
+  expiries: { points: number; expiresAt: string }[];
+  /** What unlocks next. */
+  pending: { id: string; points: number; unlocksAt: string; ruleName: string }[];
+};
+
+const lotsLookedAtMax = 200;
+
+export async function readWalletPageRow(query: {
+  tenantId: string;
+  memberId: string;
+  benefitsMax: number;
+  expiriesMax: number;
+  pendingMax: number;
+}): Promise<WalletPageRow> {
+  const { tenantId, memberId, benefitsMax, expiriesMax, pendingMax } = query;
+  const rows = await db().$queryRaw<WalletPageRow[]>`
+    SELECT
+      COALESCE((SELECT jsonb_agg(b."benefit" ORDER BY (b."benefit"->>'createdAt')::timestamptz DESC, b."benefit"->>'id' DESC)
+        FROM (${benefitsOf(tenantId, memberId, { usableAt: null, limit: benefitsMax })}) b), '[]') AS "benefits",
+      COALESCE((SELECT jsonb_agg(d ORDER BY d."expiresAt") FROM (
+        SELECT sum(l."remainingPoints")::bigint AS "points", min(l."expiresAt") AS "expiresAt" FROM (
+          SELECT l."remainingPoints", l."expiresAt" FROM "point_lots" l
+          WHERE l."tenantId" = ${tenantId}::uuid AND l."memberId" = ${memberId}::uuid AND l."remainingPoints" > 0
+            AND l."expiresAt" IS NOT NULL
+          ORDER BY l."expiresAt", l."earnedAt", l."id" LIMIT ${lotsLookedAtMax}) l
+        GROUP BY (l."expiresAt" AT TIME ZONE 'UTC')::date ORDER BY 2 LIMIT ${expiriesMax}) d), '[]') AS "expiries",
+      COALESCE((SELECT jsonb_agg(n ORDER BY n."unlocksAt") FROM (
+        SELECT p."id", p."points", p."unlocksAt", r."name" AS "ruleName" FROM "pending_points" p
+        JOIN "rules" r ON r."tenantId" = p."tenantId" AND r."id" = p."ruleId"
+        WHERE p."tenantId" = ${tenantId}::uuid AND p."memberId" = ${memberId}::uuid AND p."settledAt" IS NULL
+        ORDER BY p."unlocksAt", p."id" LIMIT ${pendingMax}) n), '[]') AS "pending"`;
+  return rows[0] as WalletPageRow;
+}

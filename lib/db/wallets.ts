@@ -1,0 +1,92 @@
+import { db, Prisma, type Tx } from "#lib/db/client.ts";
+
+export type WalletColumns = {
+  balancePoints: bigint | number;
+  lifetimePoints: bigint | number;
+  spentPoints: bigint | number;
+  expiredPoints: bigint | number;
+  pendingPoints: bigint | number;
+  tierPoints: bigint | number;
+  nextExpiryAt: Date | string | null;
+  nextExpiryPoints: bigint | number | null;
+  nextUnlockAt: Date | string | null;
+};
+
+/** WalletColumns of a row of `wallets` called `w`, as they are at `at`; the cost is the same whatever the history. */
+export function walletColumns(tierWindowDays: number | null, at: Date): Prisma.Sql {
+  return Prisma.sql`w."balancePoints", w."lifetimePoints", w."spentPoints", w."expiredPoints", w."pendingPoints",
+    w."nextExpiryAt", w."nextUnlockAt",
+    ${
+      tierWindowDays === null
+        ? Prisma.sql`w."lifetimePoints"`
+        : Prisma.sql`laurel_functions.tier_points(w."tenantId", w."memberId", w."lifetimePoints", ${at}::timestamptz)`
+    } AS "tierPoints",
+    CASE WHEN w."nextExpiryAt" IS NOT NULL THEN (
+      SELECT sum(l."remainingPoints")::bigint FROM "point_lots" l
+      WHERE l."tenantId" = w."tenantId" AND l."memberId" = w."memberId" AND l."remainingPoints" > 0
+        AND l."expiresAt" = w."nextExpiryAt") END AS "nextExpiryPoints"`;
+}
+
+export async function readWalletRow(
+  tenantId: string,
+  memberId: string,
+  tierWindowDays: number | null,
+  at: Date,
+  tx?: Tx,
+): Promise<WalletColumns | null> {
+  const rows = await (tx ?? db()).$queryRaw<WalletColumns[]>`
+    SELECT ${walletColumns(tierWindowDays, at)} FROM "wallets" w
+    WHERE w."tenantId" = ${tenantId}::uuid AND w."memberId" = ${memberId}::uuid`;
+  return rows[0] ?? null;
+}
+
+/** Holds the wallet until the transaction ends; null, or why nothing may move in it: see the function. */
+export async function openWallet(
+  tx: Tx,
+  query: { tenantId: string; memberId: string; at: Date; onlyUnrestricted: boolean },
+): Promise<string | null> {
+  const { tenantId, memberId, at, onlyUnrestricted } = query;
+  const rows = await tx.$queryRaw<{ problem: string | null }[]>`
+    SELECT laurel_functions.open_wallet(
+      ${tenantId}::uuid, ${memberId}::uuid, ${at}::timestamptz, ${onlyUnrestricted}) AS "problem"`;
+  return rows[0]?.problem ?? null;
+}
+
+export type ExpiryEventRow = { id: string; payload: { points: number }; occurredAt: string };
+
+/** Unlocks and expires what is due by `at`; the POINTS_EXPIRED events that came of it. */
+export async function settleWalletRow(
+  tx: Tx,
+  tenantId: string,
+  memberId: string,
+  at: Date,
+): Promise<ExpiryEventRow[]> {
+  const rows = await tx.$queryRaw<{ events: ExpiryEventRow[] }[]>`
+    SELECT laurel_functions.settle_wallet(${tenantId}::uuid, ${memberId}::uuid, ${at}::timestamptz) AS "events"`;
+  return rows[0]?.events ?? [];
+}
+
+// Any fixed number: the process that sweeps holds this advisory lock, for as long as each of its transactions.
+const sweepLockId = 7_215_003;
+
+/** False where another process is sweeping. */
+export async function tryLockSweep(tx: Tx): Promise<boolean> {
+  const rows = await tx.$queryRaw<{ isLocked: boolean }[]>`
+    SELECT pg_try_advisory_xact_lock(${sweepLockId}::bigint) AS "isLocked"`;
+  return rows[0]?.isLocked ?? false;
+}
+
+/** Wallets in which something fell due by `at`, the longest due first. */
+export function listDueWallets(
+  at: Date,
+  walletsMax: number,
+): Promise<{ tenantId: string; memberId: string }[]> {
+  return db().$queryRaw<{ tenantId: string; memberId: string }[]>`
+    SELECT "tenantId", "memberId" FROM (
+      (SELECT "tenantId", "memberId", "nextExpiryAt" AS "dueAt" FROM "wallets"
+        WHERE "nextExpiryAt" <= ${at} ORDER BY "nextExpiryAt" LIMIT ${walletsMax})
+      UNION
+      (SELECT "tenantId", "memberId", "nextUnlockAt" FROM "wallets"
+        WHERE "nextUnlockAt" <= ${at} ORDER BY "nextUnlockAt" LIMIT ${walletsMax})) due
+    GROUP BY "tenantId", "memberId" ORDER BY min("dueAt") LIMIT ${walletsMax}`;
+}
