@@ -16,11 +16,15 @@ const paths = [
   "/signed-out",
   "/nothing",
   "/rewards/none",
+  "/wallet/none",
 ];
 const widths = [320, 390, 768, 1280];
 
 async function checkPage(tab: Page, path: string): Promise<void> {
   await tab.goto(`${addresses.laurel}${path}`);
+  await tab.locator("details").evaluateAll((all) => {
+    for (const each of all) each.setAttribute("open", "");
+  });
   for (const width of widths) {
     await tab.setViewportSize({ width, height: 800 });
     const overflow = await tab.evaluate(
@@ -57,6 +61,13 @@ for (const { colorScheme, locale } of [
       tab,
       new URL((await tab.locator("article a").first().getAttribute("href")) ?? "", tab.url()).pathname,
     );
+    await tab.goto(`${addresses.laurel}/wallet`);
+    const tickets = await tab.locator("article a").all();
+    for (const ticket of [tickets.at(0), tickets.at(-1)]) {
+      await tab.goto(`${addresses.laurel}/wallet`);
+      const href = await ticket?.getAttribute("href");
+      await checkPage(tab, href ?? "/wallet/missing");
+    }
     await context.clearCookies();
     await checkPage(tab, "/");
 
