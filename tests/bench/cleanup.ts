@@ -46,6 +46,22 @@ export async function run(command: string, args: string[]): Promise<void> {
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} failed.`);
 }
 
+/** Runs a file of ours to its end; what it wrote on stdout. */
+export async function runForOutput(
+  file: string,
+  args: string[],
+  env: Record<string, string>,
+): Promise<string> {
+  const child = start(process.execPath, [file, ...args], env, "pipe");
+  let output = "";
+  child.stdout?.on("data", (chunk: Buffer) => {
+    output += chunk.toString();
+  });
+  const code = await new Promise((resolve, reject) => child.once("close", resolve).once("error", reject));
+  if (code !== 0) throw new Error(`${file} failed.`);
+  return output;
+}
+
 /** Starts a web server of ours in a process of its own; answers with its address when `path` answers 200. */
 export async function startServer(
   file: string,
@@ -64,13 +80,18 @@ export async function startServer(
   return url;
 }
 
-function start(command: string, args: string[], env: Record<string, string>): ChildProcess {
+function start(
+  command: string,
+  args: string[],
+  env: Record<string, string>,
+  stdout: "ignore" | "pipe" = "ignore",
+): ChildProcess {
   let child: ChildProcess | undefined;
   undoLater(() => child && stop(child));
   // A process group of its own: Ctrl-C reaches the bench alone, which then stops the group, grandchildren too.
   child = spawn(command, args, {
     detached: true,
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", stdout, "inherit"],
     env: { ...process.env, ...env },
   });
   return child;

@@ -17,6 +17,7 @@ export type Path = {
 };
 
 const clientId = randomBytes(32).toString("base64url");
+const buyersCount = 20;
 const pages = ["/", "/rewards", "/wallet", "/activity", "/card", "/profile"];
 const activationsPerSecond = 200; // a token works once, so this many are minted for each second
 
@@ -33,6 +34,15 @@ const rewards = Array.from({ length: 12 }, (_, index) => ({
   codeType: "GENERATED",
   codePattern: "XXXX-9999",
 }));
+const penny = {
+  ...{ externalId: "penny", name: "Penny", type: "VOUCHER", price: 1, codePattern: "XXXXXXXX-99999999" },
+  availability: { end: "2999-01-01T00:00:00Z" },
+};
+const buyers = Array.from({ length: buyersCount }, (_, index) => ({
+  authIdentifier: `buyer-${index}`,
+  profile: { givenName: "Bob", familyName: `Bench ${index}`, emailAddress: `bob-${index}@bench.example` },
+  points: 1_000_000_000,
+}));
 const programme = {
   tenants: [
     {
@@ -45,8 +55,8 @@ const programme = {
         { name: "Bronze", pointsRequirement: 0 },
         { name: "Silver", pointsRequirement: 5000 },
       ],
-      rewards,
-      members: members.map((member) => ({ ...member, points: 1200 })),
+      rewards: [...rewards, penny],
+      members: [...members.map((member) => ({ ...member, points: 1200 })), ...buyers],
     },
   ],
 };
@@ -106,6 +116,11 @@ export async function laurelPaths(laurelUrl: string): Promise<Path[]> {
       },
     },
     read("/api/session", "handler"),
+    {
+      name: "POST /api/session/purchases",
+      floor: "handler",
+      prepare: async () => ({ load: await purchaseLoad(laurelUrl, token) }),
+    },
     ...pages.map((path) => read(path, "page")),
   ];
 }
@@ -122,6 +137,40 @@ function upsertLoad(laurelUrl: string): Load {
     headers: { "content-type": "application/json", "x-client-id": clientId },
     vary: () => ({ body: bodies[sent++ % bodies.length] ?? "" }),
   };
+}
+
+/** Purchases of one cheap reward by several members, each with a key of its own, from the microsite's own pages. */
+async function purchaseLoad(laurelUrl: string, token: string): Promise<Load> {
+  const page = await fetch(`${laurelUrl}/rewards`, { headers: { cookie: `session=${token}` } });
+  const rewardId = /\/rewards\/([0-9a-f-]{36})">Penny</.exec(await page.text())?.[1];
+  if (!rewardId) throw new Error("The reward to buy is not on its page.");
+  const tokens = await Promise.all(buyers.map((buyer) => signIn(laurelUrl, buyer)));
+  let sent = 0;
+  return {
+    url: `${laurelUrl}/api/session/purchases`,
+    method: "POST",
+    headers: { "content-type": "application/json", origin: laurelUrl },
+    vary: () => ({
+      body: JSON.stringify({ rewardId }),
+      headers: {
+        "idempotency-key": randomBytes(16).toString("hex"),
+        cookie: `session=${tokens[sent++ % tokens.length]}`,
+      },
+    }),
+  };
+}
+
+async function signIn(
+  laurelUrl: string,
+  { authIdentifier, profile }: { authIdentifier: string; profile: object },
+): Promise<string> {
+  const answer = await fetch(`${laurelUrl}/api/auth`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-client-id": clientId },
+    body: JSON.stringify({ selector: { authIdentifier }, profile }),
+  });
+  const { data } = (await answer.json()) as { data: { session: string } };
+  return data.session;
 }
 
 function activationLoad(laurelUrl: string, tokens: string[]): Load {

@@ -6,7 +6,7 @@ export type Load = {
   method?: "GET" | "POST";
   headers?: Record<string, string>;
   /** What differs from one request to the next. */
-  vary?: () => { path?: string; body?: string };
+  vary?: () => { path?: string; body?: string; headers?: Record<string, string> };
   onBody?: (body: string) => void;
 };
 
@@ -31,7 +31,12 @@ export async function measure(
         ...("seconds" in until ? { duration: until.seconds } : { amount: until.requests }),
         requests: [
           {
-            ...(vary && { setupRequest: (request) => ({ ...request, ...vary() }) }),
+            ...(vary && {
+              setupRequest: (request) => {
+                const varied = vary();
+                return { ...request, ...varied, headers: { ...request.headers, ...varied.headers } };
+              },
+            }),
             ...(onBody && { onResponse: (_status, body) => onBody(body) }),
           },
         ],

@@ -5,10 +5,11 @@
  * Every path is measured right after its floor, and the whole is done in rounds, so that what else the machine does falls
  * on both alike; the table shows medians of the rounds.
  */
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { cleanUp, run, startServer } from "#tests/bench/cleanup.ts";
+import { cleanUp, makeTemporaryFolder, run, runForOutput, startServer } from "#tests/bench/cleanup.ts";
 import { createDatabase, type Floor, laurelPaths, startLaurel } from "#tests/bench/laurel.ts";
 import { measure } from "#tests/bench/load.ts";
 import { describeMachine, type Measured, table } from "#tests/bench/report.ts";
@@ -31,9 +32,21 @@ await cleanUp();
 process.exit(); // an interrupted bench may still be waiting for an answer
 
 async function bench(): Promise<void> {
-  const { databaseUrl, rounds, seconds } = readOptions();
+  const { databaseUrl, rounds, seconds, history } = readOptions();
   await build();
   const database = databaseUrl ? await createDatabase(databaseUrl) : null;
+  console.error("Commands …");
+  const commandsDatabase = databaseUrl ? await createDatabase(databaseUrl) : null;
+  const commandsTable = await runForOutput(
+    "tests/bench/commands.ts",
+    ["--rounds", String(rounds), "--seconds", String(seconds), "--history", String(history)],
+    {
+      DATABASE_URL: commandsDatabase?.url ?? "",
+      LAUREL_DATA_DIR: makeTemporaryFolder(),
+      LAUREL_SECRET: randomBytes(32).toString("base64url"),
+      LOG_LEVEL: "silent",
+    },
+  );
   const floorUrl = await startServer("tests/bench/floor/serve.ts", floorPaths.page);
   const laurelUrl = await startLaurel(database?.url ?? "");
   const paths = await laurelPaths(laurelUrl);
@@ -59,20 +72,23 @@ async function bench(): Promise<void> {
     }
   }
   const databaseName = database ? `PostgreSQL ${database.version}` : "embedded (PGlite)";
-  console.log(`${describeMachine(databaseName)}\n\n${table(measured)}`);
+  console.log(`${describeMachine(databaseName)}\n\n${table(measured)}\n\n${commandsTable}`);
 }
 
-function readOptions(): { databaseUrl: string | undefined; rounds: number; seconds: number } {
+function readOptions() {
   const { values } = parseArgs({
     options: {
       database: { type: "string" },
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "6" },
+      history: { type: "string", default: "100000" },
     },
   });
-  const [rounds, seconds] = [Number(values.rounds), Number(values.seconds)];
-  if (!(rounds >= 1 && seconds >= 1)) throw new Error("--rounds and --seconds are numbers from 1.");
-  return { databaseUrl: values.database, rounds, seconds };
+  const [rounds, seconds, history] = [values.rounds, values.seconds, values.history].map(Number);
+  if (!(rounds && seconds && history)) {
+    throw new Error("--rounds, --seconds and --history are numbers from 1.");
+  }
+  return { databaseUrl: values.database, rounds, seconds, history };
 }
 
 /** Builds what is not built yet; a build of older sources is the caller's to renew. */
