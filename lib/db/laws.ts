@@ -5,6 +5,7 @@ import { db, Prisma } from "#lib/db/client.ts";
 export type BrokenLaw = { law: string; tenantId: string; subject: string; found: string };
 
 const rowsMax = 1_000;
+const checkMsMax = 3_600_000; // a large programme has millions of rows
 
 // Each answers with tenantId, subject and found.
 const laws: Record<string, Prisma.Sql> = {
@@ -180,9 +181,11 @@ export async function findBrokenLaws(): Promise<BrokenLaw[]> {
     ([law, query]) =>
       Prisma.sql`SELECT ${law} AS "law", "tenantId"::text, "subject", "found" FROM (${query}) broken`,
   );
-  const [, broken] = await db().$transaction([
-    db().$executeRaw`SET LOCAL enable_seqscan = on`, // what looks at everything does best to read it as it lies
-    db().$queryRaw<BrokenLaw[]>`${Prisma.join(queries, " UNION ALL ")} LIMIT ${rowsMax}`,
-  ]);
-  return broken;
+  return db().$transaction(
+    async (tx) => {
+      await tx.$executeRaw`SET LOCAL enable_seqscan = on`; // what looks at everything does best to read it as it lies
+      return tx.$queryRaw<BrokenLaw[]>`${Prisma.join(queries, " UNION ALL ")} LIMIT ${rowsMax}`;
+    },
+    { timeout: checkMsMax, maxWait: checkMsMax },
+  );
 }
