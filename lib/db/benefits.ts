@@ -109,13 +109,13 @@ export async function purchaseRewardRow(purchase: {
   return (rows[0] as { answer: CommandAnswer<PurchaseRow> }).answer;
 }
 
-/** One benefit; null if there is none. A transaction sees it as it is there. */
+/** One benefit; null if there is none. */
 export async function findBenefitRow(
+  tx: Tx,
   tenantId: string,
   benefitId: string,
-  tx?: Tx,
 ): Promise<BenefitRow | null> {
-  const rows = await (tx ?? db()).$queryRaw<{ benefit: BenefitRow | null }[]>`
+  const rows = await tx.$queryRaw<{ benefit: BenefitRow | null }[]>`
     SELECT laurel_functions.benefit(${tenantId}::uuid, ${benefitId}::uuid) AS "benefit"`;
   return rows[0]?.benefit ?? null;
 }
@@ -150,22 +150,12 @@ export async function findBenefitIdByCode(tx: Tx, tenantId: string, code: string
   return found?.benefitId ?? null;
 }
 
-/** A member's benefits that were not cancelled, newest first. `usable`: neither used nor past their time at `at`. */
-export function benefitsOf(
-  tenantId: string,
-  memberId: string,
-  page: { usableAt: Date | null; limit: number },
-): Prisma.Sql {
-  const { usableAt, limit } = page;
+/** A member's benefits that were not cancelled, newest first. */
+export function benefitsOf(tenantId: string, memberId: string, limit: number): Prisma.Sql {
   return Prisma.sql`
     SELECT laurel_functions.benefit(b."tenantId", b."id") AS "benefit" FROM (
       SELECT b."tenantId", b."id" FROM "benefits" b
       WHERE b."tenantId" = ${tenantId}::uuid AND b."memberId" = ${memberId}::uuid AND b."cancelledAt" IS NULL
-        ${
-          usableAt === null
-            ? Prisma.empty
-            : Prisma.sql`AND b."burnedAt" IS NULL AND (b."expiresAt" IS NULL OR b."expiresAt" > ${usableAt})`
-        }
       ORDER BY b."createdAt" DESC, b."id" DESC LIMIT ${limit}) b`;
 }
 

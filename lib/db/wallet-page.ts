@@ -23,7 +23,7 @@ export async function readWalletPageRow(query: {
   const rows = await db().$queryRaw<WalletPageRow[]>`
     SELECT
       COALESCE((SELECT jsonb_agg(b."benefit" ORDER BY (b."benefit"->>'createdAt')::timestamptz DESC, b."benefit"->>'id' DESC)
-        FROM (${benefitsOf(tenantId, memberId, { usableAt: null, limit: benefitsMax })}) b), '[]') AS "benefits",
+        FROM (${benefitsOf(tenantId, memberId, benefitsMax)}) b), '[]') AS "benefits",
       COALESCE((SELECT jsonb_agg(d ORDER BY d."expiresAt") FROM (
         SELECT sum(l."remainingPoints")::bigint AS "points", min(l."expiresAt") AS "expiresAt" FROM (
           SELECT l."remainingPoints", l."expiresAt" FROM "point_lots" l

@@ -1,6 +1,6 @@
 import { now } from "#lib/config/clock.ts";
 import type { BenefitRow } from "#lib/db/benefits.ts";
-import type { BenefitId, EventId, MemberId } from "#lib/domain/ids.ts";
+import type { BenefitId, MemberId } from "#lib/domain/ids.ts";
 import { type Reward, rewardOf } from "#lib/domain/rewards/reward.ts";
 
 /** A bought reward, or one that a rule gave. There is no status: the times say it. */
@@ -55,8 +55,4 @@ export function benefitPayload({ id, rewardId, pricePoints, reward }: BenefitRow
 /** What events tell of a reward. */
 export function rewardPayload(rewardId: string, { externalId, name }: BenefitRow["reward"]) {
   return { rewardId, rewardExternalId: externalId, rewardName: name };
-}
-
-export function eventIdOf(row: BenefitRow): EventId {
-  return row.eventId as EventId;
 }

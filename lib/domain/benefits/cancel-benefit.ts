@@ -11,10 +11,10 @@ import { addSeconds, now } from "#lib/config/clock.ts";
 import { cancelBenefitRow, findBenefitRow, listPayingLots } from "#lib/db/benefits.ts";
 import { holdReversible, isPurchaseOf } from "#lib/db/events.ts";
 import { findPointsExpiryDays } from "#lib/db/tenants.ts";
-import { type Benefit, benefitOf, eventIdOf } from "#lib/domain/benefits/benefit.ts";
+import { type Benefit, benefitOf } from "#lib/domain/benefits/benefit.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { takeBack } from "#lib/domain/events/reverse-event.ts";
-import { type BenefitId, isUuid, type MemberId, type TenantId } from "#lib/domain/ids.ts";
+import { type BenefitId, type EventId, isUuid, type MemberId, type TenantId } from "#lib/domain/ids.ts";
 import { holdWallet } from "#lib/domain/ledger/hold-wallet.ts";
 import { postPoints } from "#lib/domain/ledger/post-points.ts";
 import { type OnceKey, runOnce } from "#lib/domain/once.ts";
@@ -37,16 +37,16 @@ export async function cancelBenefit(command: {
   if (!isUuid(benefitId)) throw new DomainError("benefit_not_found");
 
   const { result, isReplay } = await runOnce(tenantId, command.key, async (tx) => {
-    const found = await findBenefitRow(tenantId, benefitId, tx);
+    const found = await findBenefitRow(tx, tenantId, benefitId);
     if (!found) throw new DomainError("benefit_not_found");
     const at = now();
     const memberId = found.memberId as MemberId;
     await holdWallet(tx, { tenantId, memberId, at, onlyUnrestricted: false });
-    const benefit = await findBenefitRow(tenantId, benefitId, tx); // as the lock's last holder left it
+    const benefit = await findBenefitRow(tx, tenantId, benefitId); // as the lock's last holder left it
     if (!benefit || benefit.cancelledAt !== null) throw new DomainError("already_reversed");
     if (benefit.burnedAt !== null) throw new DomainError("voucher_already_used");
 
-    const eventId = eventIdOf(benefit);
+    const eventId = benefit.eventId as EventId;
     const wasBought = await isPurchaseOf(tx, tenantId, eventId, benefitId);
     if (wasBought) await holdReversible(tx, { tenantId, eventId, rewardId: benefit.rewardId });
     await cancelBenefitRow(tx, tenantId, benefitId, at);

@@ -23,7 +23,7 @@ export async function redeemBenefit(command: {
   const { result, isReplay } = await runOnce(tenantId, command.key, async (tx) => {
     const at = now();
     await holdWallet(tx, { tenantId, memberId, at, onlyUnrestricted: true });
-    const benefit = await findBenefitRow(tenantId, benefitId, tx);
+    const benefit = await findBenefitRow(tx, tenantId, benefitId);
     if (!benefit || benefit.memberId !== memberId || benefit.cancelledAt !== null) {
       throw new DomainError("benefit_not_found");
     }

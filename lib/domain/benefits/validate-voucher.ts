@@ -21,13 +21,13 @@ export async function validateVoucher(command: {
   const { tenantId, code, isOnlyLook } = command;
   const { result, isReplay } = await runOnce(tenantId, command.key, async (tx) => {
     const benefitId = await findBenefitIdByCode(tx, tenantId, code);
-    const found = benefitId && (await findBenefitRow(tenantId, benefitId, tx));
+    const found = benefitId && (await findBenefitRow(tx, tenantId, benefitId));
     if (!found) throw new DomainError("benefit_not_found");
     const at = now();
     const memberId = found.memberId as MemberId;
     await holdWallet(tx, { tenantId, memberId, at, onlyUnrestricted: true }).catch(sayBenefitNotFound);
 
-    const benefit = await findBenefitRow(tenantId, benefitId, tx); // as the lock's last holder left it
+    const benefit = await findBenefitRow(tx, tenantId, benefitId); // as the lock's last holder left it
     if (!benefit || benefit.cancelledAt !== null) throw new DomainError("benefit_not_found");
     if (benefit.burnedAt !== null) throw new DomainError("voucher_already_used");
     if (benefit.expiresAt !== null && new Date(benefit.expiresAt) <= at)

@@ -72,7 +72,7 @@ export async function reportEvent(report: ReportEvent): Promise<EventReport> {
   refuseOverflow(evaluated);
   const event = { id: newId<EventId>(), type, payload, externalId, occurredAt };
   const row = {
-    ...{ tenantId, memberId, event, at },
+    ...{ tenantId, memberId, event },
     candidates: candidatesOf(evaluated),
     key: report.key?.(memberId) ?? null,
   };

@@ -1,4 +1,5 @@
 import { now } from "#lib/config/clock.ts";
+import type { Tx } from "#lib/db/client.ts";
 import { readWalletRow } from "#lib/db/wallets.ts";
 import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { raiseEvent } from "#lib/domain/events/raise-event.ts";
@@ -53,11 +54,6 @@ export async function adjustPoints(
   return { ...result, isReplay };
 }
 
-async function balanceOf(
-  tx: Parameters<typeof readWalletRow>[4],
-  tenantId: TenantId,
-  memberId: MemberId,
-  at: Date,
-): Promise<number> {
+async function balanceOf(tx: Tx, tenantId: TenantId, memberId: MemberId, at: Date): Promise<number> {
   return Number((await readWalletRow(tenantId, memberId, null, at, tx))?.balancePoints);
 }
