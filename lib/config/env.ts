@@ -44,6 +44,10 @@ const environmentSchema = z
       (entries) => entries.every(isAddressOrNetwork),
       "is a list of addresses or networks with commas between, such as 10.0.0.1,192.168.0.0/16.",
     ),
+    ALLOW_LOOPBACK_URLS: z
+      .enum(["0", "1"], "is 1 to let Laurel fetch from this computer's own addresses, or 0.")
+      .default("0")
+      .transform((flag) => flag === "1"),
     METRICS_TOKEN: z.string().min(16, "needs 16 characters or more.").optional(),
     LOG_LEVEL: z
       .enum(["debug", "info", "warn", "error", "silent"], "is debug, info, warn, error or silent.")
