@@ -159,6 +159,49 @@ export function benefitsOf(tenantId: string, memberId: string, limit: number): P
       ORDER BY b."createdAt" DESC, b."id" DESC LIMIT ${limit}) b`;
 }
 
+/** The newest benefits of a member that were neither used at a till nor cancelled, and have not ended by `at`. */
+export function usableBenefitsOf(
+  memberId: Prisma.Sql,
+  { tenantId, at, limit }: { tenantId: string; at: Date; limit: number },
+): Prisma.Sql {
+  return Prisma.sql`
+    SELECT laurel_functions.benefit(b."tenantId", b."id") AS "benefit" FROM (
+      SELECT b."tenantId", b."id" FROM "benefits" b
+      WHERE b."tenantId" = ${tenantId}::uuid AND b."memberId" = ${memberId} AND b."burnedAt" IS NULL
+        AND b."cancelledAt" IS NULL AND (b."expiresAt" IS NULL OR b."expiresAt" > ${at})
+      ORDER BY b."createdAt" DESC, b."id" DESC LIMIT ${limit}) b`;
+}
+
+export type BenefitPosition = { at: Date; id: string };
+
+/** A page of a member's benefits, newest first; `redeemableAt`: only those whose code could be asked for then. */
+export async function listBenefitRows(query: {
+  tenantId: string;
+  memberId: string;
+  redeemableAt: Date | null;
+  before: BenefitPosition | null;
+  limit: number;
+}): Promise<BenefitRow[]> {
+  const { tenantId, memberId, redeemableAt, before, limit } = query;
+  const conditions = [
+    Prisma.sql`b."tenantId" = ${tenantId}::uuid AND b."memberId" = ${memberId}::uuid AND b."cancelledAt" IS NULL`,
+    ...(redeemableAt
+      ? [
+          Prisma.sql`b."burnedAt" IS NULL AND b."redeemedAt" IS NULL
+            AND (b."expiresAt" IS NULL OR b."expiresAt" > ${redeemableAt})`,
+        ]
+      : []),
+    ...(before
+      ? [Prisma.sql`(b."createdAt", b."id") < (${before.at}::timestamptz, ${before.id}::uuid)`]
+      : []),
+  ];
+  const rows = await db().$queryRaw<{ benefit: BenefitRow }[]>`
+    SELECT laurel_functions.benefit(b."tenantId", b."id") AS "benefit" FROM (
+      SELECT b."tenantId", b."id" FROM "benefits" b WHERE ${Prisma.join(conditions, " AND ")}
+      ORDER BY b."createdAt" DESC, b."id" DESC LIMIT ${limit}) b`;
+  return rows.map(({ benefit }) => benefit);
+}
+
 /** Shows the code. */
 export async function markRedeemed(tx: Tx, tenantId: string, id: string, at: Date): Promise<void> {
   await tx.benefit.update({ where: { tenantId_id: { tenantId, id } }, data: { redeemedAt: at } });

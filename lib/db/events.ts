@@ -18,8 +18,8 @@ export type EventRow = {
   type: string;
   payload: Record<string, unknown>;
   externalId: string | null;
-  occurredAt: string;
-  createdAt: string;
+  occurredAt: string | Date;
+  createdAt: string | Date;
 };
 
 export type EventResultRow = {
@@ -78,6 +78,39 @@ export type NewEvent = {
   externalId: string | null;
   occurredAt: Date;
 };
+
+export type EventPosition = { at: Date; id: string };
+
+const eventColumns = Prisma.sql`e."id", e."memberId", e."type", e."payload", e."externalId", e."occurredAt", e."createdAt"`;
+
+/** A page of a member's events, the latest first. */
+export function listEventRows(query: {
+  tenantId: string;
+  memberId: string;
+  before: EventPosition | null;
+  limit: number;
+}): Promise<EventRow[]> {
+  const { tenantId, memberId, before, limit } = query;
+  const isBefore = before
+    ? Prisma.sql`AND (e."occurredAt", e."id") < (${before.at}::timestamptz, ${before.id}::uuid)`
+    : Prisma.empty;
+  return db().$queryRaw<EventRow[]>`
+    SELECT ${eventColumns} FROM "events" e
+    WHERE e."tenantId" = ${tenantId}::uuid AND e."memberId" = ${memberId}::uuid ${isBefore}
+    ORDER BY e."occurredAt" DESC, e."id" DESC LIMIT ${limit}`;
+}
+
+/** An event of a member's own. */
+export async function findEventRow(
+  tenantId: string,
+  memberId: string,
+  eventId: string,
+): Promise<EventRow | null> {
+  const rows = await db().$queryRaw<EventRow[]>`
+    SELECT ${eventColumns} FROM "events" e
+    WHERE e."tenantId" = ${tenantId}::uuid AND e."id" = ${eventId}::uuid AND e."memberId" = ${memberId}::uuid`;
+  return rows[0] ?? null;
+}
 
 /** The event and all that comes of it, in one statement: see the function. */
 export async function reportEventRow(report: {

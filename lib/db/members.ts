@@ -75,8 +75,9 @@ export async function lockMemberByAuthIdentifier(
 export async function findMemberByAuthIdentifier(
   tenantId: string,
   authIdentifier: string,
+  tx?: Tx,
 ): Promise<{ id: string; isRestricted: boolean } | null> {
-  return db().member.findUnique({
+  return (tx ?? db()).member.findUnique({
     where: { tenantId_authIdentifier: { tenantId, authIdentifier } },
     select: { id: true, isRestricted: true },
   });
@@ -114,9 +115,68 @@ export async function redactMember(tx: Tx, tenantId: string, memberId: string, a
 }
 
 /** Null for a member who has left, too. */
-export async function findMemberRow(tx: Tx, tenantId: string, memberId: string): Promise<MemberRow | null> {
-  const rows = await tx.$queryRaw<MemberRow[]>`
+export async function findMemberRow(tenantId: string, memberId: string, tx?: Tx): Promise<MemberRow | null> {
+  const rows = await (tx ?? db()).$queryRaw<MemberRow[]>`
     SELECT ${memberColumns} FROM "members" m
     WHERE m."tenantId" = ${tenantId}::uuid AND m."id" = ${memberId}::uuid AND m."deletedAt" IS NULL`;
   return rows[0] ?? null;
+}
+
+/** The same by the identifier that the host or the identity provider knows. */
+export async function findMemberRowByAuthIdentifier(
+  tenantId: string,
+  authIdentifier: string,
+): Promise<MemberRow | null> {
+  const rows = await db().$queryRaw<MemberRow[]>`
+    SELECT ${memberColumns} FROM "members" m
+    WHERE m."tenantId" = ${tenantId}::uuid AND m."authIdentifier" = ${authIdentifier} AND m."deletedAt" IS NULL`;
+  return rows[0] ?? null;
+}
+
+export type MemberFilter = {
+  authIdentifier?: string | undefined;
+  emailAddress?: string | undefined;
+  accountNumber?: string | undefined;
+};
+
+/** Members that have all that the filter names, newest first: those with an id before `beforeId`, where it is given. */
+export function listMemberRows(
+  tenantId: string,
+  { authIdentifier, emailAddress, accountNumber }: MemberFilter,
+  page: { beforeId: string | null; limit: number },
+): Promise<MemberRow[]> {
+  const conditions = [
+    Prisma.sql`m."tenantId" = ${tenantId}::uuid AND m."deletedAt" IS NULL`,
+    ...(authIdentifier === undefined ? [] : [Prisma.sql`m."authIdentifier" = ${authIdentifier}`]),
+    ...(emailAddress === undefined ? [] : [Prisma.sql`m."emailAddress" = ${emailAddress}`]),
+    ...(accountNumber === undefined ? [] : [Prisma.sql`m."accountNumber" = ${accountNumber}`]),
+    ...(page.beforeId === null ? [] : [Prisma.sql`m."id" < ${page.beforeId}::uuid`]),
+  ];
+  return db().$queryRaw<MemberRow[]>`
+    SELECT ${memberColumns} FROM "members" m WHERE ${Prisma.join(conditions, " AND ")}
+    ORDER BY m."id" DESC LIMIT ${page.limit}`;
+}
+
+/** A member and its wallet, which stands before anything goes into it. */
+export async function insertMember(tx: Tx, data: Prisma.MemberUncheckedCreateInput): Promise<void> {
+  await tx.member.create({ data });
+  await tx.wallet.create({ data: { tenantId: data.tenantId, memberId: data.id } });
+}
+
+export async function updateMemberRow(
+  tx: Tx,
+  tenantId: string,
+  id: string,
+  data: Prisma.MemberUncheckedUpdateInput,
+): Promise<void> {
+  await tx.member.update({ where: { tenantId_id: { tenantId, id } }, data });
+}
+
+export async function isAccountNumberTaken(
+  tx: Tx,
+  tenantId: string,
+  accountNumber: string,
+): Promise<boolean> {
+  const where = { tenantId_accountNumber: { tenantId, accountNumber } };
+  return (await tx.member.findUnique({ where, select: { id: true } })) !== null;
 }

@@ -386,29 +386,6 @@ export function findMember(tx: Tx, tenantId: string, authIdentifier: string) {
   return tx.member.findUnique({ where: { tenantId_authIdentifier: { tenantId, authIdentifier } } });
 }
 
-export async function insertMember(tx: Tx, data: Prisma.MemberUncheckedCreateInput): Promise<void> {
-  await tx.member.create({ data });
-  await tx.wallet.create({ data: { tenantId: data.tenantId, memberId: data.id } });
-}
-
-export async function updateMember(
-  tx: Tx,
-  tenantId: string,
-  id: string,
-  data: Prisma.MemberUncheckedUpdateInput,
-): Promise<void> {
-  await tx.member.update({ where: { tenantId_id: { tenantId, id } }, data });
-}
-
-export async function isAccountNumberTaken(
-  tx: Tx,
-  tenantId: string,
-  accountNumber: string,
-): Promise<boolean> {
-  const where = { tenantId_accountNumber: { tenantId, accountNumber } };
-  return (await tx.member.findUnique({ where, select: { id: true } })) !== null;
-}
-
 export async function findAccount(
   tx: Tx,
   tenantId: string,

@@ -28,17 +28,54 @@ export type RewardRow = {
 /** A reward, and how many of it one member has had, where that is limited. */
 export type ShelfRow = RewardRow & { hadCount: number };
 
-type Shelf = { tenantId: string; memberId: string; at: Date };
+/** Whose shelf, if it is anybody's, and when. */
+type Shelf = { tenantId: string; memberId: string | null; at: Date };
 
 /** The rewards of a tenant that are not archived and have not ended by `at`. */
 export function shelfOf({ tenantId, memberId, at }: Shelf): Prisma.Sql {
+  const had =
+    memberId === null
+      ? Prisma.sql`0`
+      : Prisma.sql`CASE WHEN r."perMemberLimit" IS NULL THEN 0 ELSE (
+          SELECT count(*)::int FROM "benefits" b
+          WHERE b."tenantId" = ${tenantId}::uuid AND b."memberId" = ${memberId}::uuid AND b."rewardId" = r."id"
+            AND b."cancelledAt" IS NULL) END`;
   return Prisma.sql`
-    SELECT r.*, CASE WHEN r."perMemberLimit" IS NULL THEN 0 ELSE (
-      SELECT count(*)::int FROM "benefits" b
-      WHERE b."tenantId" = ${tenantId}::uuid AND b."memberId" = ${memberId}::uuid AND b."rewardId" = r."id"
-        AND b."cancelledAt" IS NULL) END AS "hadCount"
+    SELECT r.*, ${had} AS "hadCount"
     FROM laurel_functions.reward_rows(${tenantId}::uuid) r
     WHERE r."archivedAt" IS NULL AND (r."availableUntil" IS NULL OR r."availableUntil" > ${at})`;
+}
+
+/** A page of the shelf, newest first: what stands before the reward `beforeId`, of one category if it is named. */
+export function listShelfPage(
+  query: Shelf & { categoryId: string | null; beforeId: string | null; limit: number },
+): Promise<ShelfRow[]> {
+  const { categoryId, beforeId, limit } = query;
+  const ofCategory =
+    categoryId === null ? Prisma.empty : Prisma.sql`AND r."categoryId" = ${categoryId}::uuid`;
+  const isBefore = beforeId === null ? Prisma.empty : Prisma.sql`AND r."id" < ${beforeId}::uuid`;
+  return db().$queryRaw<ShelfRow[]>`
+    ${shelfOf(query)} ${ofCategory} ${isBefore} ORDER BY r."id" DESC LIMIT ${limit}`;
+}
+
+export type RewardCategoryRow = { id: string; name: string };
+
+/** A page of the categories, newest first. */
+export function listCategoryRows(
+  tenantId: string,
+  { beforeId, limit }: { beforeId: string | null; limit: number },
+): Promise<RewardCategoryRow[]> {
+  const isBefore = beforeId === null ? {} : { id: { lt: beforeId } };
+  return db().rewardCategory.findMany({
+    where: { tenantId, ...isBefore },
+    select: { id: true, name: true },
+    orderBy: { id: "desc" },
+    take: limit,
+  });
+}
+
+export async function isRewardCategory(tenantId: string, id: string): Promise<boolean> {
+  return (await db().rewardCategory.count({ where: { tenantId, id } })) > 0;
 }
 
 /** Cheapest first. */

@@ -20,6 +20,11 @@ export function isLockTimeout(error: unknown): boolean {
   return sqlStateOf(error) === "55P03";
 }
 
+/** Whether a row was to be made, or given a key, that another one has. */
+export function isAlreadyThere(error: unknown): boolean {
+  return sqlStateOf(error) === "23505";
+}
+
 function sqlStateOf(error: unknown): string | null {
   return error instanceof Prisma.PrismaClientKnownRequestError ? driverCause(error).originalCode : null;
 }

@@ -1,3 +1,4 @@
+import { type BenefitRow, usableBenefitsOf } from "#lib/db/benefits.ts";
 import { db, Prisma, type Tx } from "#lib/db/client.ts";
 
 export type WalletColumns = {
@@ -38,6 +39,52 @@ export async function readWalletRow(
     SELECT ${walletColumns(tierWindowDays, at)} FROM "wallets" w
     WHERE w."tenantId" = ${tenantId}::uuid AND w."memberId" = ${memberId}::uuid`;
   return rows[0] ?? null;
+}
+
+export type FullWalletRow = WalletColumns & {
+  memberId: string;
+  isRestricted: boolean;
+  vouchers: BenefitRow[];
+};
+
+/** The member by one of the two. */
+export type WalletOwner = { memberId: string } | { authIdentifier: string };
+
+/** A wallet with the newest benefits that can still be used; null where there is no such member. */
+export async function readFullWalletRow(
+  query: {
+    tenantId: string;
+    owner: WalletOwner;
+    tierWindowDays: number | null;
+    vouchersMax: number;
+    at: Date;
+  },
+  tx?: Tx,
+): Promise<FullWalletRow | null> {
+  const { tenantId, owner, tierWindowDays, vouchersMax, at } = query;
+  const isOwner =
+    "memberId" in owner
+      ? Prisma.sql`m."id" = ${owner.memberId}::uuid`
+      : Prisma.sql`m."authIdentifier" = ${owner.authIdentifier}`;
+  const rows = await (tx ?? db()).$queryRaw<FullWalletRow[]>`
+    SELECT m."id" AS "memberId", m."isRestricted", ${walletColumns(tierWindowDays, at)},
+      COALESCE((SELECT jsonb_agg(u."benefit") FROM (${usableBenefitsOf(Prisma.sql`m."id"`, { tenantId, at, limit: vouchersMax })}) u),
+        '[]') AS "vouchers"
+    FROM "members" m JOIN "wallets" w ON w."tenantId" = m."tenantId" AND w."memberId" = m."id"
+    WHERE m."tenantId" = ${tenantId}::uuid AND ${isOwner} AND m."deletedAt" IS NULL`;
+  return rows[0] ?? null;
+}
+
+export type ExpiryMonthRow = { month: string; points: number };
+
+/** How many of a member's points expire in which month (YYYY-MM, UTC), the next one first. */
+export function listExpiryMonths(tenantId: string, memberId: string): Promise<ExpiryMonthRow[]> {
+  return db().$queryRaw<ExpiryMonthRow[]>`
+    SELECT to_char(l."expiresAt" AT TIME ZONE 'UTC', 'YYYY-MM') AS "month", sum(l."remainingPoints")::float8 AS "points"
+    FROM "point_lots" l
+    WHERE l."tenantId" = ${tenantId}::uuid AND l."memberId" = ${memberId}::uuid AND l."remainingPoints" > 0
+      AND l."expiresAt" IS NOT NULL
+    GROUP BY 1 ORDER BY 1`;
 }
 
 /** Holds the wallet until the transaction ends; null, or why nothing may move in it: see the function. */

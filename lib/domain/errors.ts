@@ -1,6 +1,9 @@
 /** Every way a rule of the programme says no: the key is public API and never renamed, the text is for people. */
 const messages = {
+  admin_required: "This call is for admins: send an admin's token.",
   already_reversed: "This has been taken back already.",
+  api_key_invalid: "The X-Api-Key header is missing, or it is not a key of a programme.",
+  auth_identifier_taken: "Another member has this authIdentifier.",
   benefit_already_redeemed: "This benefit has been redeemed already; its code is shown with it.",
   benefit_expired: "The time in which this benefit could be used is over.",
   benefit_not_found: "There is no such benefit.",
@@ -18,14 +21,18 @@ const messages = {
   idempotency_key_in_flight:
     "A call with this Idempotency-Key is still running. Try again with the same key.",
   idempotency_key_reused: "This Idempotency-Key came with another body before. Use a new key for a new call.",
+  identity_provider_unavailable:
+    "The keys of the programme's identity provider cannot be fetched right now. Try again in a moment.",
   internal_error: "Something went wrong on our side. Try again; if it stays, give us the X-Request-Id.",
   invalid_input: "The request is not what this endpoint takes.",
   invalid_json: "The request body is not a valid JSON object.",
   member_not_found: "There is no such member.",
   member_restricted: "This member is restricted. The programme's manager can lift the restriction.",
+  member_unknown:
+    "The token is good, and no member has its sub as authIdentifier. Make the member first: POST /api/auth, or POST /v1/users.",
   method_not_allowed: "This address does not take this method; the Allow header lists those it takes.",
   not_found: "There is nothing at this address.",
-  origin_not_allowed: "This origin is not one of the programme's host origins.",
+  origin_not_allowed: "This origin is not one of those that the programme allows.",
   points_insufficient: "The member has too few points.",
   rate_limited: "Too many requests. Try again after the seconds that the Retry-After header names.",
   reward_limit_reached: "The member has had this reward as often as one member may.",
@@ -34,6 +41,8 @@ const messages = {
   reward_out_of_stock: "The reward is sold out.",
   server_side_only: "Call this endpoint from your server: a browser would give the client id away.",
   session_invalid: "The session is not valid any more. Ask the host site for a new one.",
+  token_invalid: "The bearer token is not valid here.",
+  token_missing: "Send the user's access token: Authorization: Bearer <token>.",
   unsupported_media_type: "Send the body as JSON, with Content-Type: application/json.",
   voucher_already_used: "This voucher has been used already.",
 } as const;

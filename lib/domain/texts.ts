@@ -10,31 +10,38 @@ const whiteSpaceAtAnEnd = /^\p{White_Space}|\p{White_Space}$/u;
 
 /** One line of text. */
 export function text(lengthMin: number, lengthMax: number) {
-  return z.string("Enter a text.").check((context) => {
-    const problem = problemWith(context.value, lengthMin, lengthMax, control);
-    if (problem) context.issues.push({ code: "custom", message: problem, input: context.value });
-  });
+  return z
+    .string("Enter a text.")
+    .check((context) => {
+      const problem = problemWith(context.value, lengthMin, lengthMax, control);
+      if (problem) context.issues.push({ code: "custom", message: problem, input: context.value });
+    })
+    .meta(lengths(lengthMin, lengthMax));
 }
 
 /** Text that may have several lines. */
 export function longText(lengthMax: number) {
-  return z.string("Enter a text.").check((context) => {
-    const problem = problemWith(context.value, 0, lengthMax, controlButLineFeed);
-    if (problem) context.issues.push({ code: "custom", message: problem, input: context.value });
-  });
+  return z
+    .string("Enter a text.")
+    .check((context) => {
+      const problem = problemWith(context.value, 0, lengthMax, controlButLineFeed);
+      if (problem) context.issues.push({ code: "custom", message: problem, input: context.value });
+    })
+    .meta(lengths(0, lengthMax));
 }
 
 /** Compared byte by byte, so white space at an end, which nobody sees, is refused instead of trimmed. */
 export function identifier(lengthMax: number) {
-  return text(1, lengthMax).refine(
-    (value) => !whiteSpaceAtAnEnd.test(value),
-    "Remove the white space at its ends.",
-  );
+  return text(1, lengthMax)
+    .refine((value) => !whiteSpaceAtAnEnd.test(value), "Remove the white space at its ends.")
+    .meta(lengths(1, lengthMax));
 }
 
 /** A name of a person or thing: not only white space. */
 export function name(lengthMax: number) {
-  return text(1, lengthMax).refine((value) => /\P{White_Space}/u.test(value), "Enter a name.");
+  return text(1, lengthMax)
+    .refine((value) => /\P{White_Space}/u.test(value), "Enter a name.")
+    .meta(lengths(1, lengthMax));
 }
 
 /** As HTML's `input type=email` takes it, at most 254 characters. */
@@ -52,6 +59,11 @@ export function wordsForIssue(issue: { input?: unknown; code?: string }): string
 /** A sentence about the first character that no text may hold, or null. */
 export function forbiddenCharacter(value: string): string | null {
   return problemWith(value, 0, Number.POSITIVE_INFINITY, control);
+}
+
+/** What a JSON Schema can say of the rules above. */
+function lengths(minLength: number, maxLength: number) {
+  return minLength > 0 ? { minLength, maxLength } : { maxLength };
 }
 
 function problemWith(value: string, lengthMin: number, lengthMax: number, forbidden: RegExp): string | null {

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import { sweepSessions } from "#lib/domain/sessions/sweep-sessions.ts";
-import { forgetTenants } from "#lib/domain/tenants/find-tenant.ts";
+import { forgetTenants } from "#lib/domain/tenants/tenant-memory.ts";
 import { deleteAuth, headAuth, isSignedIn, openLink, postAuth, preflightAuth } from "#tests/support/calls.ts";
 import { createTenant, profile } from "#tests/support/factories.ts";
 

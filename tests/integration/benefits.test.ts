@@ -515,7 +515,7 @@ test("a refund that could not expire within 2^53 - 1 is refused, and nothing has
   const { tenant, memberId, benefitId } = await createOwner(pooled, { pointsExpiry: { afterDays: 10 } });
   await adjust(tenant, memberId, Number.MAX_SAFE_INTEGER - 500);
   moveTo(10); // all but the spent 100 expire
-  const command = { tenantId: tenant.id, memberId, comment: "Why.", key: null, impact: "NONE" } as const;
+  const command = { tenant, memberId, comment: "Why.", key: null, impact: "NONE" } as const;
   await adjustPoints({ ...command, points: 1 });
   const before = await walletRow(tenant, memberId);
 

@@ -119,11 +119,11 @@ test.each<[ImpactType, number, object]>([
     const memberId = await createMember(tenant, 100);
 
     const answer = await adjustPoints({
-      ...{ tenantId: tenant.id, memberId, points, impact },
+      ...{ tenant, memberId, points, impact },
       ...{ comment: "A phone call.", key: null },
     });
 
-    expect(answer).toEqual({ balancePoints: 100 + points, isReplay: false });
+    expect(answer).toMatchObject({ balancePoints: 100 + points, isReplay: false });
     expect(await walletRow(tenant, memberId)).toMatchObject({ ...totals, expiredPoints: 0, entryCount: 2 });
     expect((await statementOf(tenant, memberId))[0]).toMatchObject({
       kind: "ADJUSTMENT",
@@ -141,7 +141,7 @@ test.each<[ImpactType, number]>([
 ])("an adjustment that counts as %s is not one of %d points", async (impact, points) => {
   const tenant = await createProgramme();
   const memberId = await createMember(tenant, 100);
-  const command = { tenantId: tenant.id, memberId, points, impact, comment: "Why.", key: null };
+  const command = { tenant, memberId, points, impact, comment: "Why.", key: null };
 
   await expect(adjustPoints(command)).rejects.toMatchObject({
     code: "invalid_input",
@@ -155,7 +155,7 @@ test.each<ImpactType>(["SPEND", "NONE"])(
   async (impact) => {
     const tenant = await createProgramme();
     const memberId = await createMember(tenant, 100);
-    const command = { tenantId: tenant.id, memberId, impact, comment: "Why.", key: null };
+    const command = { tenant, memberId, impact, comment: "Why.", key: null };
 
     await expect(adjustPoints({ ...command, points: -101 })).rejects.toMatchObject({
       code: "points_insufficient",
@@ -171,7 +171,7 @@ test.each([0, -0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INF
   async (points) => {
     const tenant = await createProgramme();
     const memberId = await createMember(tenant);
-    const command = { tenantId: tenant.id, memberId, comment: "Why.", key: null };
+    const command = { tenant, memberId, comment: "Why.", key: null };
 
     await expect(adjustPoints({ ...command, points, impact: "NONE" })).rejects.toMatchObject({
       code: "invalid_input",
@@ -209,7 +209,7 @@ test("a balance that would go beyond 2^53 - 1 is refused and stays, whatever bri
 test("lifetime points stay within 2^53 - 1 too, while the balance has room", async () => {
   const tenant = await createProgramme();
   const memberId = await createMember(tenant, max);
-  const command = { tenantId: tenant.id, memberId, comment: "Why.", key: null };
+  const command = { tenant, memberId, comment: "Why.", key: null };
   await adjustPoints({ ...command, points: -max, impact: "NONE" });
 
   expect(await codeOf(adjustPoints({ ...command, points: 1, impact: "EARN" }))).toBe("invalid_input");
@@ -227,7 +227,7 @@ test.each<[string, (tenant: TestTenant, memberId: MemberId) => Promise<unknown>]
   stopTheClock();
   const tenant = await createProgramme({ pointsExpiry: { afterDays: 10 } });
   const memberId = await createMember(tenant, max);
-  const command = { tenantId: tenant.id, memberId, comment: "Why.", key: null, impact: "NONE" } as const;
+  const command = { tenant, memberId, comment: "Why.", key: null, impact: "NONE" } as const;
   await useUp(tenant, memberId);
 
   expect(await codeOf(adjustPoints({ ...command, points: 1 }))).toBe("invalid_input");
@@ -242,7 +242,7 @@ test("a wallet at its limits spends, unlocks and expires, and the sweep gets pas
   const tenant = await createProgramme({ pointsExpiry: { afterDays: 10 }, rules, rewards: [tea] });
   const [memberId, other] = [await createMember(tenant, max - 10), await createMember(tenant, 7)];
   await report(tenant, memberId, { payload: { total: 10 } });
-  const room = { tenantId: tenant.id, memberId, points: 1, comment: "Why.", key: null };
+  const room = { tenant, memberId, points: 1, comment: "Why.", key: null };
 
   const full = await codeOf(adjustPoints({ ...room, impact: "NONE" }));
   const { balancePoints } = await buy(tenant, memberId, await rewardIdOf(tenant, "tea"));
@@ -282,7 +282,7 @@ test("however near to its limits a wallet is, it settles and it spends", async (
   await fc.assert(
     fc.asyncProperty(fc.array(anyMove, { minLength: 6, maxLength: 12 }), async (moves) => {
       const memberId = await createMember(tenant);
-      const command = { tenantId: tenant.id, memberId, comment: "Why.", key: null };
+      const command = { tenant, memberId, comment: "Why.", key: null };
       const bring = (what: string, points: number) =>
         what === "pending"
           ? report(tenant, memberId, { payload: { total: points } })
@@ -327,7 +327,7 @@ test("pending points keep their room: what comes meanwhile cannot take it", asyn
   const tenant = await createProgramme({ rules: [{ ...pointPerEuro, pendingDays: 5 }] });
   const memberId = await createMember(tenant);
   await report(tenant, memberId, { payload: { total: 10 } });
-  const command = { tenantId: tenant.id, memberId, comment: "Why.", key: null };
+  const command = { tenant, memberId, comment: "Why.", key: null };
 
   expect(await codeOf(adjustPoints({ ...command, points: max - 9, impact: "NONE" }))).toBe("invalid_input");
   expect(await codeOf(adjustPoints({ ...command, points: max - 9, impact: "EARN" }))).toBe("invalid_input");
@@ -342,7 +342,7 @@ test("pending points keep their room: what comes meanwhile cannot take it", asyn
 test("pending points are refused where the balance would have no room for them", async () => {
   const tenant = await createProgramme({ rules: [{ ...pointPerEuro, pendingDays: 5 }] });
   const memberId = await createMember(tenant);
-  const command = { tenantId: tenant.id, memberId, comment: "Why.", key: null };
+  const command = { tenant, memberId, comment: "Why.", key: null };
   await adjustPoints({ ...command, points: max - 9, impact: "NONE" });
 
   expect(await codeOf(report(tenant, memberId, { payload: { total: 10 } }))).toBe("invalid_input");

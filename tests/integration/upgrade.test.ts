@@ -234,9 +234,9 @@ test("a wallet that was brought up spends its old points, the oldest first", asy
   await database.migrate(newest);
   await database.open();
 
-  const member = { tenantId: tenantId as TenantId, memberId: memberId as MemberId };
   const adjusted = await adjustPoints({
-    ...member,
+    tenant: { id: tenantId as TenantId, tierWindowDays: null, tiers: [] },
+    memberId: memberId as MemberId,
     points: -15,
     impact: "SPEND",
     comment: "Sorry.",

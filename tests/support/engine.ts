@@ -40,7 +40,7 @@ export async function createMember(tenant: TestTenant, points = 0): Promise<Memb
 
 export function adjust(tenant: TestTenant, memberId: MemberId, points: number, key: OnceKey | null = null) {
   const impact = points > 0 ? "EARN" : "SPEND";
-  return adjustPoints({ tenantId: tenant.id, memberId, points, impact, comment: "By a test.", key });
+  return adjustPoints({ tenant, memberId, points, impact, comment: "By a test.", key });
 }
 
 type Report = {

@@ -45,7 +45,7 @@ export type PurchaseReward = {
   buyer: Buyer;
   rewardId: string;
   comment: string | null;
-  key: ((memberId: MemberId) => OnceKey) | null;
+  key: ((memberId: MemberId) => OnceKey | null) | null;
 };
 
 export type Purchase = { benefit: Benefit; balancePoints: number; isReplay: boolean };

@@ -4,7 +4,7 @@ import type { BenefitId, EventId, MemberId, RuleId } from "#lib/domain/ids.ts";
 import type { Once } from "#lib/domain/once.ts";
 
 /** Something a member did. */
-type MemberEvent = {
+export type MemberEvent = {
   id: EventId;
   type: string;
   memberId: MemberId;
@@ -37,7 +37,7 @@ export function eventReportOf({ result, isReplay }: Once<EventResultRow>): Event
   return { event: eventOf(event), reactions: reactions.map(reactionOf), balancePoints, isKnown, isReplay };
 }
 
-function eventOf(row: EventRow): MemberEvent {
+export function eventOf(row: EventRow): MemberEvent {
   return {
     id: row.id as EventId,
     type: row.type,

@@ -30,7 +30,7 @@ export async function raiseEvent(
 
   const rules = await listRulesFor(tx, tenantId, type);
   if (rules.length === 0) return;
-  const member = await findMemberRow(tx, tenantId, memberId);
+  const member = await findMemberRow(tenantId, memberId, tx);
   if (!member) throw new DomainError("member_not_found");
   const evaluated = evaluateRules(rules, { payload, occurredAt: at }, memberOf(member));
   refuseOverflow(evaluated);

@@ -39,7 +39,7 @@ export type ReportEvent = {
   /** Unique in the programme: what keeps a second report from counting. */
   externalId: string | null;
   occurredAt: Date | null;
-  key: ((memberId: MemberId) => OnceKey) | null;
+  key: ((memberId: MemberId) => OnceKey | null) | null;
 };
 
 const aheadSecondsMax = 300;

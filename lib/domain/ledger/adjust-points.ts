@@ -4,12 +4,18 @@ import { readWalletRow } from "#lib/db/wallets.ts";
 import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { raiseEvent } from "#lib/domain/events/raise-event.ts";
 import { type EventId, type MemberId, newId, type TenantId } from "#lib/domain/ids.ts";
+import {
+  type FullWallet,
+  fullWalletOf,
+  readHeldWallet,
+  type WalletTenant,
+} from "#lib/domain/ledger/get-wallet.ts";
 import { holdWallet } from "#lib/domain/ledger/hold-wallet.ts";
 import { type ImpactType, isPoints, notPoints, postPoints } from "#lib/domain/ledger/post-points.ts";
 import { type OnceKey, runOnce } from "#lib/domain/once.ts";
 
 export type AdjustPoints = {
-  tenantId: TenantId;
+  tenant: WalletTenant;
   memberId: MemberId;
   /** Negative takes away. */
   points: number;
@@ -20,13 +26,12 @@ export type AdjustPoints = {
 };
 
 /**
- * A correction by an admin; the balance after it. Refuses `points_insufficient` where the balance would fall below zero,
+ * A correction by an admin; the wallet after it. Refuses `points_insufficient` where the balance would fall below zero,
  * `invalid_input` for points of the wrong sign for their impact, `member_not_found`.
  */
-export async function adjustPoints(
-  command: AdjustPoints,
-): Promise<{ balancePoints: number; isReplay: boolean }> {
-  const { tenantId, memberId, points, impact, comment } = command;
+export async function adjustPoints(command: AdjustPoints): Promise<FullWallet & { isReplay: boolean }> {
+  const { tenant, memberId, points, impact, comment } = command;
+  const tenantId = tenant.id;
   if (!isPoints(points)) throw notPoints();
   if ((impact === "EARN" && points < 0) || (impact === "SPEND" && points > 0)) {
     throw invalidInput({
@@ -49,9 +54,9 @@ export async function adjustPoints(
     });
     const payload = { points, impactType: impact };
     await raiseEvent(tx, { tenantId, memberId, id: eventId, type: "POINTS_ADJUSTED", payload, at });
-    return { balancePoints: await balanceOf(tx, tenantId, memberId, at) };
+    return readHeldWallet(tx, tenant, memberId);
   });
-  return { ...result, isReplay };
+  return { ...fullWalletOf(tenant, result), isReplay };
 }
 
 async function balanceOf(tx: Tx, tenantId: TenantId, memberId: MemberId, at: Date): Promise<number> {

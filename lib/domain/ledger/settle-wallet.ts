@@ -33,7 +33,7 @@ async function settleInTransaction(
   const events = await settleWalletRow(tx, tenantId, memberId, at);
   if (events.length === 0 || !givesForExpiry) return;
   const rules = await listRulesFor(tx, tenantId, "POINTS_EXPIRED");
-  const member = rules.length > 0 ? await findMemberRow(tx, tenantId, memberId) : null;
+  const member = rules.length > 0 ? await findMemberRow(tenantId, memberId, tx) : null;
   if (!member) return; // no rules, or a member who has left
 
   const reactions = events.map(({ id: eventId, payload, occurredAt: moment }) => {

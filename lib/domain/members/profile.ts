@@ -27,7 +27,7 @@ export const emptyProfile: CoreProfile = {
 export type Attributes = Readonly<Record<string, unknown>>;
 
 /** Sent fields replace, omitted ones stay, null clears; an attribute that is null is removed. */
-type ProfileChange = { core: Partial<CoreProfile>; attributes: Attributes };
+export type ProfileChange = { core: Partial<CoreProfile>; attributes: Attributes };
 
 /** What a new member cannot be without. */
 export type NewProfile = ProfileChange & {

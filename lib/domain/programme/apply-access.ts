@@ -10,8 +10,8 @@ import {
 } from "#lib/db/programme.ts";
 import { newId } from "#lib/domain/ids.ts";
 import { hashPassword } from "#lib/domain/passwords.ts";
+import { present } from "#lib/domain/present.ts";
 import { type Applying, mistake, secretOrNew, tellSecret } from "#lib/domain/programme/applying.ts";
-import { present } from "#lib/domain/programme/present.ts";
 import type { TenantInFile } from "#lib/domain/programme/programme-file.ts";
 import { hashSecret } from "#lib/domain/secrets.ts";
 

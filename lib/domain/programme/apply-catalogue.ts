@@ -17,8 +17,8 @@ import {
 import { mayHaveField } from "#lib/domain/events/event-type-schema.ts";
 import { isIntrinsic } from "#lib/domain/events/intrinsic-event-types.ts";
 import { newId } from "#lib/domain/ids.ts";
+import { present } from "#lib/domain/present.ts";
 import { type Applying, mistake, secretOrNew, tellSecret } from "#lib/domain/programme/applying.ts";
-import { present } from "#lib/domain/programme/present.ts";
 import type { RewardInFile, TenantInFile } from "#lib/domain/programme/programme-file.ts";
 import { payloadFieldsOf } from "#lib/domain/rules/rule-schema.ts";
 import { hashSecret } from "#lib/domain/secrets.ts";

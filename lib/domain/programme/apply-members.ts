@@ -1,21 +1,15 @@
 /** The part of a programme file that names people: members, their opening points, their Laurel accounts. */
 import type { Prisma } from "#lib/db/client.ts";
-import {
-  findAccount,
-  findMember,
-  insertAccount,
-  insertMember,
-  isAccountNumberTaken,
-  updateMember,
-} from "#lib/db/programme.ts";
-import { type MemberId, newId, type TenantId } from "#lib/domain/ids.ts";
+import { updateMemberRow } from "#lib/db/members.ts";
+import { findAccount, findMember, insertAccount } from "#lib/db/programme.ts";
+import { DomainError } from "#lib/domain/errors.ts";
+import type { TenantId } from "#lib/domain/ids.ts";
 import { postPoints } from "#lib/domain/ledger/post-points.ts";
-import { drawAccountNumber } from "#lib/domain/members/account-number.ts";
-import { attributesPerMemberMax } from "#lib/domain/members/profile.ts";
+import { insertNewMember, mergeAttributes, profileColumns } from "#lib/domain/members/new-member.ts";
+import { type Attributes, attributesPerMemberMax, type CoreProfile } from "#lib/domain/members/profile.ts";
 import { mandatoryProfileFields, optionalProfileFields } from "#lib/domain/members/profile-input.ts";
 import { hashPassword } from "#lib/domain/passwords.ts";
 import { type Applying, mistake } from "#lib/domain/programme/applying.ts";
-import { present } from "#lib/domain/programme/present.ts";
 import type { MemberInFile, TenantInFile } from "#lib/domain/programme/programme-file.ts";
 
 const coreFields = Object.keys({ ...mandatoryProfileFields, ...optionalProfileFields });
@@ -33,31 +27,19 @@ async function applyMember(applying: Applying, member: MemberInFile, path: strin
   const { core, attributes } = splitProfile(member.profile);
 
   const found = await findMember(tx, tenantId, authIdentifier);
-  const memberId = found?.id ?? newId<MemberId>();
-  const merged = mergeAttributes((found?.attributes ?? {}) as Record<string, unknown>, attributes);
-  if (Object.keys(merged).length > attributesPerMemberMax) {
-    throw mistake(`${path}.profile`, `A member has at most ${attributesPerMemberMax} attributes.`);
-  }
-
-  const profile = { ...core, attributes: merged as Prisma.InputJsonObject, updatedAt: at };
   if (found) {
-    await updateMember(tx, tenantId, memberId, profile);
+    const merged = attributesOf(path, (found.attributes ?? {}) as Attributes, attributes);
+    const columns = { ...profileColumns(core), attributes: merged as Prisma.InputJsonObject, updatedAt: at };
+    await updateMemberRow(tx, tenantId, found.id, columns);
     return; // points and a password apply when the member is made, not again
   }
 
-  const accountNumber = await drawFreeAccountNumber(applying);
-  await insertMember(tx, {
-    ...profile,
-    tenantId,
-    id: memberId,
-    authIdentifier,
-    accountNumber,
-    createdAt: at,
-  });
+  const sent = attributesOf(path, {}, attributes);
+  const memberId = await insertNewMember(tx, { tenantId, authIdentifier, core, attributes: sent, at });
   if (points) {
     await postPoints(tx, {
       tenantId: tenantId as TenantId,
-      memberId: memberId as MemberId,
+      memberId,
       kind: "OPENING",
       points,
       at,
@@ -73,26 +55,19 @@ async function applyMember(applying: Applying, member: MemberInFile, path: strin
 }
 
 function splitProfile(profile: MemberInFile["profile"]) {
-  const { birthdate, ...rest } = profile;
-  const entries = Object.entries(rest).filter(([, value]) => value !== undefined);
+  const entries = Object.entries(profile).filter(([, value]) => value !== undefined);
   return {
-    core: {
-      ...Object.fromEntries(entries.filter(([key]) => coreFields.includes(key))),
-      ...present({ birthdate: birthdate ? new Date(`${birthdate}T00:00:00Z`) : birthdate }),
-    },
+    core: Object.fromEntries(entries.filter(([key]) => coreFields.includes(key))) as Partial<CoreProfile>,
     attributes: Object.fromEntries(entries.filter(([key]) => !coreFields.includes(key))),
   };
 }
 
-/** An attribute that is null is removed. */
-function mergeAttributes(before: Record<string, unknown>, sent: Record<string, unknown>) {
-  const merged = { ...before, ...sent };
-  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
-}
-
-async function drawFreeAccountNumber({ tx, tenantId }: Applying): Promise<string> {
-  for (;;) {
-    const accountNumber = drawAccountNumber();
-    if (!(await isAccountNumberTaken(tx, tenantId, accountNumber))) return accountNumber;
+/** The refusal as a mistake in the file, told with its path. */
+function attributesOf(path: string, before: Attributes, sent: Attributes): Attributes {
+  try {
+    return mergeAttributes(before, sent);
+  } catch (error) {
+    if (!(error instanceof DomainError)) throw error;
+    throw mistake(`${path}.profile`, `A member has at most ${attributesPerMemberMax} attributes.`);
   }
 }

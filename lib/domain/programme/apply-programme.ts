@@ -20,6 +20,7 @@ import {
 } from "#lib/db/programme.ts";
 import { newId } from "#lib/domain/ids.ts";
 import { parseStrictJson } from "#lib/domain/json.ts";
+import { present } from "#lib/domain/present.ts";
 import { applyAccess } from "#lib/domain/programme/apply-access.ts";
 import { applyCatalogue } from "#lib/domain/programme/apply-catalogue.ts";
 import { applyMembers } from "#lib/domain/programme/apply-members.ts";
@@ -30,14 +31,13 @@ import {
   secretOrNew,
   tellSecret,
 } from "#lib/domain/programme/applying.ts";
-import { present } from "#lib/domain/programme/present.ts";
 import {
   type ProgrammeFile,
   programmeFileSchema,
   type TenantInFile,
 } from "#lib/domain/programme/programme-file.ts";
 import { sealSecret } from "#lib/domain/secrets.ts";
-import { forgetTenants } from "#lib/domain/tenants/find-tenant.ts";
+import { forgetTenants } from "#lib/domain/tenants/tenant-memory.ts";
 import { wordsForIssue } from "#lib/domain/texts.ts";
 
 export type AppliedProgramme = {

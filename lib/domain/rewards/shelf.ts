@@ -44,12 +44,15 @@ export async function getShelfReward(
   return onTheShelf(row, wallet, at);
 }
 
-export function onTheShelf(row: ShelfRow, wallet: Wallet, at: Date): ShelfReward {
+/** What of a wallet decides which rewards it can have. */
+type Means = Pick<Wallet, "balancePoints" | "tierPoints">;
+
+export function onTheShelf(row: ShelfRow, wallet: Means, at: Date): ShelfReward {
   const reward = rewardOf(row);
   return { ...reward, gate: gateOf(reward, row.hadCount, wallet, at) };
 }
 
-function gateOf(reward: Reward, hadCount: number, wallet: Wallet, at: Date): RewardGate | null {
+function gateOf(reward: Reward, hadCount: number, wallet: Means, at: Date): RewardGate | null {
   const { stockRemaining, perMemberLimit, tier, availableFrom, pricePoints } = reward;
   if (perMemberLimit !== null && hadCount >= perMemberLimit) return { gate: "limit", times: perMemberLimit };
   if (stockRemaining !== null && stockRemaining <= 0) return { gate: "out_of_stock" };

@@ -13,10 +13,11 @@ import { addSeconds, now } from "#lib/config/clock.ts";
 import { type HeldUpsert, type MemberUpsert, upsertMemberRow } from "#lib/db/member-upsert.ts";
 import { findMemberByAuthIdentifier, type MemberRow } from "#lib/db/members.ts";
 import { isPointsOutOfRange } from "#lib/db/transaction.ts";
-import { DomainError, invalidInput } from "#lib/domain/errors.ts";
+import { DomainError } from "#lib/domain/errors.ts";
 import { newId } from "#lib/domain/ids.ts";
 import { drawAccountNumber } from "#lib/domain/members/account-number.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
+import { tooManyAttributes } from "#lib/domain/members/new-member.ts";
 import { attributesPerMemberMax, emptyProfile, type NewProfile } from "#lib/domain/members/profile.ts";
 import { candidatesOf, evaluateRules, type MemberFacts } from "#lib/domain/rules/evaluate-rules.ts";
 import type { SessionCredential } from "#lib/domain/sessions/session.ts";
@@ -103,12 +104,6 @@ function mergedFacts(authIdentifier: string, before: Member | null, profile: New
     profile: core,
     attributes: Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null)),
   };
-}
-
-function tooManyAttributes(): DomainError {
-  return invalidInput({
-    profile: `A member has at most ${attributesPerMemberMax} attributes. Remove some: send them as null.`,
-  });
 }
 
 function splitAttributes(attributes: NewProfile["attributes"]) {

@@ -1,91 +1,89 @@
-/**
- * Which programme a request belongs to, by its host name. Asked by every request, so the answer is kept in memory:
- *   1. it is never older than 5 seconds, so that a change in the console is seen by then;
- *   2. under load nobody waits for the database: past half that time it is renewed in the background.
- *
- * The memory is on globalThis: the start script and Next's bundles are different copies of this module.
- */
-import QuickLRU from "quick-lru";
+/** Which programme a request belongs to: by the host name that it asks for, or by the API key that it carries. */
+import { createSecretKey } from "node:crypto";
 
+import { addSeconds, now } from "#lib/config/clock.ts";
 import { env } from "#lib/config/env.ts";
-import { findTenantRow } from "#lib/db/tenants.ts";
+import { describeError, log } from "#lib/config/log.ts";
+import {
+  findTenantRowByApiKey,
+  findTenantRowByHost,
+  isOriginAllowedAnywhere,
+  markApiKeyUsed,
+  type TenantRow,
+} from "#lib/db/tenants.ts";
 import type { TenantId } from "#lib/domain/ids.ts";
+import { hashSecret, unsealSecret } from "#lib/domain/secrets.ts";
 import { hostnameOf, isLoopbackHostname } from "#lib/domain/tenants/hostname.ts";
-import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import type { ApiKey, Tenant, UserAuth } from "#lib/domain/tenants/tenant.ts";
+import { remembering } from "#lib/domain/tenants/tenant-memory.ts";
 
-const staleAfterMs = 5_000;
-const renewAfterMs = 2_500;
-const hostsRemembered = 5_000;
+const apiKeyUseWrittenEverySeconds = 60;
 
-type Remembered = { tenant: Promise<Tenant | null>; readAtMs: number; isRenewing: boolean };
-type Memory = { byHost: QuickLRU<string, Remembered>; forgotten: number };
-
-const shared = globalThis as typeof globalThis & { laurelTenants?: Memory };
-shared.laurelTenants ??= { byHost: new QuickLRU({ maxSize: hostsRemembered }), forgotten: 0 };
-const memory = shared.laurelTenants;
+const readTenantByHost = remembering("tenant by host", async (hostname) => {
+  const row = await findTenantRowByHost(hostname);
+  return row && tenantOf(row);
+});
 
 /** `host` as the Host header says it. Null where no programme answers. */
 export async function findTenantByHost(host: string): Promise<Tenant | null> {
   const hostname = hostnameOf(host);
-  if (hostname === null) return null; // nor is what a stranger makes up remembered
-  const remembered = memory.byHost.get(hostname);
-  const ageMs = remembered ? performance.now() - remembered.readAtMs : Number.POSITIVE_INFINITY;
-  if (!remembered || ageMs >= staleAfterMs) return readAndRemember(hostname);
-
-  if (ageMs >= renewAfterMs && !remembered.isRenewing) {
-    remembered.isRenewing = true;
-    readAndRemember(hostname).catch(() => undefined); // the next reader past 5 s meets the failure itself
-  }
-  return remembered.tenant;
+  return hostname === null ? null : readTenantByHost(hostname); // nor is what a stranger makes up remembered
 }
 
-/** After a change made in this process, which should be seen at once. */
-export function forgetTenants(): void {
-  memory.byHost.clear();
-  memory.forgotten += 1; // what is being read from before the change is not remembered either
-}
+export type KeyHolder = { tenant: Tenant; apiKey: ApiKey };
 
-function readAndRemember(hostname: string): Promise<Tenant | null> {
-  const readAtMs = performance.now();
-  const tenant = readTenant(hostname);
-  const remembered = { tenant, readAtMs, isRenewing: false };
-  const before = memory.byHost.get(hostname);
-  if (!before || readAtMs - before.readAtMs >= staleAfterMs) {
-    memory.byHost.set(hostname, remembered); // others who ask now wait for the same answer
-    tenant.catch(() => {
-      if (memory.byHost.get(hostname) === remembered) memory.byHost.delete(hostname);
-    });
-  } else {
-    const { forgotten } = memory;
-    tenant.then(
-      () => memory.forgotten === forgotten && memory.byHost.set(hostname, remembered),
-      () => undefined,
+const readKeyHolder = remembering("tenant by API key", async (keyHash): Promise<KeyHolder | null> => {
+  const row = await findTenantRowByApiKey(keyHash);
+  if (!row) return null;
+  const { apiKey } = row;
+  const usedBefore = addSeconds(now(), -apiKeyUseWrittenEverySeconds);
+  if (apiKey.lastUsedAt === null || new Date(apiKey.lastUsedAt) < usedBefore) {
+    markApiKeyUsed(row.id, apiKey.id, now()).catch((error: unknown) =>
+      log().warn({ error: describeError(error) }, "noting the use of an API key failed"),
     );
   }
-  return tenant;
+  return { tenant: tenantOf(row), apiKey };
+});
+
+/** Whose API key this is; null for one that is none, or is revoked. Found by its hash, so no time tells how near it was. */
+export function findTenantByApiKey(key: string): Promise<KeyHolder | null> {
+  return readKeyHolder(hashSecret(key));
 }
 
-async function readTenant(hostname: string): Promise<Tenant | null> {
-  const row = await findTenantRow(hostname);
-  if (!row) return null;
+/** Whether any programme lets pages of this origin call: all that a preflight, which carries no key, can ask. */
+export const isOriginAllowed = remembering("allowed origin", isOriginAllowedAnywhere);
+
+function tenantOf(row: TenantRow): Tenant {
   return {
     id: row.id as TenantId,
     code: row.code,
     name: row.name,
     authMode: row.authMode as Tenant["authMode"],
-    publicUrl: row.publicUrl ?? defaultPublicUrl(row.hostnames[0] ?? hostname),
+    publicUrl: row.publicUrl ?? defaultPublicUrl(row.hostnames[0] ?? "localhost"),
     hostUrl: row.hostUrl,
     hostOrigins: row.hostOrigins,
+    allowedOrigins: row.allowedOrigins,
     cookieDomain: row.cookieDomain,
     locale: row.locale,
     embeddedSeconds: row.embeddedSeconds,
     idleSeconds: row.idleSeconds,
     urlActivation: row.urlActivation as Tenant["urlActivation"],
+    createMembersFromTokens: row.createMembersFromTokens,
     clientSecrets: row.clientSecrets,
+    eventTypeSecrets: row.eventTypeSecrets,
+    userAuth: row.userAuth && userAuthOf(row.userAuth),
     tierWindowDays: row.tierWindowDays,
     hasProfileRules: row.hasProfileRules,
     tiers: row.tiers,
   };
+}
+
+function userAuthOf(stored: NonNullable<TenantRow["userAuth"]>): UserAuth {
+  const { issuer, audience = null, maxLifetimeSeconds = 86_400, leewaySeconds = 30 } = stored;
+  const common = { issuer, audience, maxLifetimeSeconds, leewaySeconds };
+  return stored.algorithm === "RS256"
+    ? { ...common, algorithm: "RS256", jwksUrl: stored.jwksUrl }
+    : { ...common, algorithm: "HS256", key: createSecretKey(unsealSecret(stored.sealedSharedKey), "utf8") };
 }
 
 function defaultPublicUrl(hostname: string): string {

@@ -1,0 +1,75 @@
+import { now } from "#lib/config/clock.ts";
+import type { Tx } from "#lib/db/client.ts";
+import {
+  type FullWalletRow,
+  listExpiryMonths,
+  readFullWalletRow,
+  type WalletOwner,
+} from "#lib/db/wallets.ts";
+import { type Benefit, benefitOf } from "#lib/domain/benefits/benefit.ts";
+import { DomainError } from "#lib/domain/errors.ts";
+import type { MemberId, TenantId } from "#lib/domain/ids.ts";
+import { settleWallet } from "#lib/domain/ledger/settle-wallet.ts";
+import { isDue, type Wallet, walletOf } from "#lib/domain/ledger/wallet.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { type TierProgress, tierProgress } from "#lib/domain/tiers/tier-progress.ts";
+
+/** A wallet as a client shows it: the balances, where the member stands, and what it can use. */
+export type FullWallet = Wallet &
+  Pick<TierProgress, "tier" | "nextTier"> & {
+    memberId: MemberId;
+    isRestricted: boolean;
+    /** The newest that are not used up. */
+    vouchers: Benefit[];
+  };
+
+export type WalletTenant = Pick<Tenant, "id" | "tierWindowDays" | "tiers">;
+
+const vouchersMax = 20;
+
+/** One round trip, unless points fell due since the last one: then the wallet is settled first. Refuses `member_not_found`. */
+export async function getWallet(tenant: WalletTenant, owner: WalletOwner): Promise<FullWallet> {
+  const row = await readRow(tenant, owner);
+  if (!isDue(row, now())) return fullWalletOf(tenant, row);
+  await settleWallet(tenant.id, row.memberId as MemberId);
+  return fullWalletOf(tenant, await readRow(tenant, owner));
+}
+
+/** The same of a wallet that the caller's transaction holds, and that is settled; plain JSON, for `fullWalletOf`. */
+export async function readHeldWallet(
+  tx: Tx,
+  tenant: WalletTenant,
+  memberId: MemberId,
+): Promise<FullWalletRow> {
+  const row = await readRow(tenant, { memberId }, tx);
+  const plain = Object.entries(row).map(([key, value]) => [
+    key,
+    typeof value === "bigint" ? Number(value) : value,
+  ]);
+  return Object.fromEntries(plain) as FullWalletRow;
+}
+
+async function readRow(tenant: WalletTenant, owner: WalletOwner, tx?: Tx): Promise<FullWalletRow> {
+  const { id: tenantId, tierWindowDays } = tenant;
+  const row = await readFullWalletRow({ tenantId, owner, tierWindowDays, vouchersMax, at: now() }, tx);
+  if (!row) throw new DomainError("member_not_found");
+  return row;
+}
+
+export function fullWalletOf({ tiers }: WalletTenant, row: FullWalletRow): FullWallet {
+  const wallet = walletOf(row);
+  const { tier, nextTier } = tierProgress(tiers, wallet.tierPoints);
+  const vouchers = row.vouchers.map(benefitOf);
+  return {
+    ...{ ...wallet, tier, nextTier, vouchers },
+    ...{ memberId: row.memberId as MemberId, isRestricted: row.isRestricted },
+  };
+}
+
+/** How many points expire in which month (YYYY-MM, UTC) if none are spent before. */
+export function predictExpiry(
+  tenantId: TenantId,
+  memberId: MemberId,
+): Promise<{ month: string; points: number }[]> {
+  return listExpiryMonths(tenantId, memberId);
+}

@@ -1,0 +1,105 @@
+/**
+ * Changing a member: its profile, and what an admin decides of it.
+ *
+ * Holds under any retry or race:
+ *   1. what was not sent stays as it was;
+ *   2. a changed profile is one PROFILE_UPDATED, and what rules give for it is there with it;
+ *   3. who is restricted, or known by another identifier, is signed in nowhere any more.
+ */
+import { isDeepStrictEqual } from "node:util";
+
+import { now } from "#lib/config/clock.ts";
+import type { Prisma, Tx } from "#lib/db/client.ts";
+import { findMemberByAuthIdentifier, findMemberRow, lockMember, updateMemberRow } from "#lib/db/members.ts";
+import { endSessionsOfMember } from "#lib/db/sessions.ts";
+import { isAlreadyThere } from "#lib/db/transaction.ts";
+import { DomainError } from "#lib/domain/errors.ts";
+import { raiseEvent } from "#lib/domain/events/raise-event.ts";
+import type { MemberId, TenantId } from "#lib/domain/ids.ts";
+import { holdWallet } from "#lib/domain/ledger/hold-wallet.ts";
+import { type Member, memberOf } from "#lib/domain/members/member.ts";
+import { mergeAttributes, profileColumns } from "#lib/domain/members/new-member.ts";
+import type { ProfileChange } from "#lib/domain/members/profile.ts";
+import { runOnce } from "#lib/domain/once.ts";
+import { present } from "#lib/domain/present.ts";
+
+export type MemberChange = {
+  profile?: ProfileChange | undefined;
+  /** Set by name; null removes. */
+  flags?: Readonly<Record<string, boolean | null>> | undefined;
+  isRestricted?: boolean | undefined;
+  /** Null: the authIdentifier stands for it again. */
+  externalIdentifier?: string | null | undefined;
+  authIdentifier?: string | undefined;
+};
+
+/** Refuses `member_not_found`, `auth_identifier_taken`, `invalid_input`; and `member_restricted` for a member's own change. */
+export async function updateMember(command: {
+  tenantId: TenantId;
+  memberId: MemberId;
+  change: MemberChange;
+  isOwn: boolean;
+}): Promise<Member> {
+  const { tenantId, memberId, change, isOwn } = command;
+  try {
+    const { result } = await runOnce(tenantId, null, async (tx) => {
+      const at = now();
+      await holdWallet(tx, { tenantId, memberId, at, onlyUnrestricted: isOwn });
+      const before = await holdMember(tx, tenantId, memberId);
+      const { authIdentifier = before.authIdentifier, isRestricted = before.isRestricted } = change;
+      const isRekeyed = authIdentifier !== before.authIdentifier;
+      if (isRekeyed && (await findMemberByAuthIdentifier(tenantId, authIdentifier, tx))) {
+        throw new DomainError("auth_identifier_taken");
+      }
+
+      const profile = columnsOf(before, change);
+      const isProfileChanged = isDifferent(before, profile);
+      const columns = { ...profile, ...adminColumnsOf(before, change) };
+      await updateMemberRow(tx, tenantId, memberId, { ...columns, updatedAt: at });
+      if (isRestricted || isRekeyed) {
+        const reason = isRestricted ? "member_restricted" : "member_rekeyed";
+        await endSessionsOfMember(tx, tenantId, memberId, reason, at);
+      }
+      if (isProfileChanged) {
+        await raiseEvent(tx, { tenantId, memberId, type: "PROFILE_UPDATED", payload: {}, at });
+      }
+      return holdMember(tx, tenantId, memberId);
+    });
+    return result;
+  } catch (error) {
+    throw isAlreadyThere(error) ? new DomainError("auth_identifier_taken") : error;
+  }
+}
+
+async function holdMember(tx: Tx, tenantId: TenantId, memberId: MemberId): Promise<Member> {
+  const row = (await lockMember(tx, tenantId, memberId)) && (await findMemberRow(tenantId, memberId, tx));
+  if (!row) throw new DomainError("member_not_found");
+  return memberOf(row);
+}
+
+function columnsOf(before: Member, { profile }: MemberChange) {
+  if (!profile) return {};
+  const attributes = mergeAttributes(before.attributes, profile.attributes) as Prisma.InputJsonObject;
+  return { ...profileColumns(profile.core), attributes };
+}
+
+function isDifferent({ profile, attributes }: Member, columns: Readonly<Record<string, unknown>>): boolean {
+  const before: Readonly<Record<string, unknown>> = { ...profileColumns(profile), attributes };
+  return Object.entries(columns).some(([name, value]) => !isDeepStrictEqual(value, before[name]));
+}
+
+function adminColumnsOf(before: Member, change: MemberChange) {
+  const { authIdentifier, externalIdentifier, isRestricted, flags } = change;
+  return present({
+    ...{ authIdentifier, externalIdentifier, isRestricted },
+    flags: flags && mergeFlags(before.flags, flags),
+  });
+}
+
+/** `genderProvided` is worked out, and stays so. */
+function mergeFlags(before: Member["flags"], sent: NonNullable<MemberChange["flags"]>) {
+  const merged = Object.entries({ ...before, ...sent }).filter(
+    ([name, value]) => value !== null && name !== "genderProvided",
+  );
+  return Object.fromEntries(merged) as Prisma.InputJsonObject;
+}
