@@ -3,15 +3,19 @@ import { type OnceKey, onceKey } from "#lib/domain/once.ts";
 
 const header = "idempotency-key";
 
+/** The call's key, for whoever `caller` is. */
+type KeyOf<Key> = (caller: string) => Key;
+
 /**
- * The Idempotency-Key of a request from the microsite's own pages, bare or as a quoted string (RFC 8941), for whoever
- * `caller` is. Refuses `invalid_input` where there is none, or what is none.
+ * The Idempotency-Key of a request, bare or as a quoted string (RFC 8941); null where it has none. Refuses `invalid_input`
+ * for what is no key.
  */
-export function requireIdempotencyKey(
-  request: Request,
-  endpoint: string,
-  body: unknown,
-): (caller: string) => OnceKey {
+export function readIdempotencyKey(request: Request, endpoint: string, body: unknown): KeyOf<OnceKey | null> {
+  return request.headers.has(header) ? requireIdempotencyKey(request, endpoint, body) : () => null;
+}
+
+/** The same for the microsite's own pages, which always send one. Refuses `invalid_input` where there is none, too. */
+export function requireIdempotencyKey(request: Request, endpoint: string, body: unknown): KeyOf<OnceKey> {
   const value = request.headers.get(header);
   if (value === null) {
     throw invalidInput({ [header]: "Send a key, made before the first try, and the same with each try." });

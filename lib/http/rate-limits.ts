@@ -1,8 +1,10 @@
 /** The limits, as one table, and what a caller over one is told. Counted in the memory of this process. */
 import ipaddr from "ipaddr.js";
+import { TokenBucket } from "limiter";
 import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
 
 import { DomainError } from "#lib/domain/errors.ts";
+import type { ApiKey } from "#lib/domain/tenants/tenant.ts";
 
 const limits = {
   /** Bad client ids at `/api/auth`, by address. */
@@ -11,11 +13,16 @@ const limits = {
 
 export type LimitName = keyof typeof limits;
 
-type LimitDetails = { name: LimitName; count: number; windowSeconds: number; resetSeconds: number };
+type LimitDetails = { name: string; count: number; windowSeconds: number; resetSeconds: number };
 
-const shared = globalThis as typeof globalThis & { laurelLimiters?: Map<LimitName, RateLimiterMemory> };
+const shared = globalThis as typeof globalThis & {
+  laurelLimiters?: Map<LimitName, RateLimiterMemory>;
+  laurelKeyBuckets?: Map<string, TokenBucket>;
+};
 shared.laurelLimiters ??= new Map();
+shared.laurelKeyBuckets ??= new Map();
 const limiters = shared.laurelLimiters;
+const keyBuckets = shared.laurelKeyBuckets;
 
 /** Counts one against a limit. Refuses `rate_limited` where it is one too many. */
 export async function countAgainst(limit: LimitName, key: string): Promise<void> {
@@ -31,14 +38,40 @@ export async function countAgainst(limit: LimitName, key: string): Promise<void>
   }
 }
 
-/** Retry-After, and the fields of the IETF's RateLimit draft; nothing for other refusals. */
-export function limitHeaders({ code, details }: DomainError): Record<string, string> {
+/**
+ * Takes one call from an API key's bucket, which holds `burst` calls and is filled by `ratePerSecond`; the fields of the
+ * IETF's RateLimit draft that tell what is left. Refuses `rate_limited` where it is empty.
+ */
+export function takeFromBucket(apiKey: ApiKey): Record<string, string> {
+  const { burst, ratePerSecond } = apiKey;
+  const bucket = bucketOf(apiKey);
+  const isLeft = bucket.tryRemoveTokens(1);
+  const missing = isLeft ? burst - bucket.content : 1 - bucket.content;
+  const resetSeconds = Math.max(1, Math.ceil(missing / ratePerSecond));
+  const windowSeconds = Math.max(1, Math.ceil(burst / ratePerSecond));
+  const details = { name: "api-key", count: burst, windowSeconds, resetSeconds };
+  if (!isLeft) throw new DomainError("rate_limited", details);
+  return limitFields(details, Math.floor(bucket.content));
+}
+
+/** When to try again: Retry-After, and what a limit says of itself; nothing for other refusals. */
+export function retryHeaders({ code, details }: DomainError): Record<string, string> {
+  if (code === "database_unavailable") return { "Retry-After": String(databaseRetrySeconds) };
+  if (code === "identity_provider_unavailable") return { "Retry-After": String(details.retryAfterSeconds) };
   if (code !== "rate_limited") return {};
-  const { name, count, windowSeconds, resetSeconds } = details as LimitDetails;
+  const limit = details as LimitDetails;
+  return { "Retry-After": String(limit.resetSeconds), ...limitFields(limit, 0) };
+}
+
+const databaseRetrySeconds = 5;
+
+function limitFields(
+  { name, count, windowSeconds, resetSeconds }: LimitDetails,
+  left: number,
+): Record<string, string> {
   return {
-    "Retry-After": String(resetSeconds),
     "RateLimit-Policy": `"${name}";q=${count};w=${windowSeconds}`,
-    RateLimit: `"${name}";r=0;t=${resetSeconds}`,
+    RateLimit: `"${name}";r=${left};t=${resetSeconds}`,
   };
 }
 
@@ -60,4 +93,14 @@ function limiterOf(limit: LimitName): RateLimiterMemory {
   const limiter = new RateLimiterMemory({ points: count, duration: windowSeconds, keyPrefix: limit });
   limiters.set(limit, limiter);
   return limiter;
+}
+
+/** The bucket of a key, full at its first call and when its limits change. */
+function bucketOf({ id, burst, ratePerSecond }: ApiKey): TokenBucket {
+  const known = keyBuckets.get(id);
+  if (known && known.bucketSize === burst && known.tokensPerInterval === ratePerSecond) return known;
+  const bucket = new TokenBucket({ bucketSize: burst, tokensPerInterval: ratePerSecond, interval: "second" });
+  bucket.content = burst;
+  keyBuckets.set(id, bucket);
+  return bucket;
 }

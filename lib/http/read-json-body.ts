@@ -1,12 +1,15 @@
 import { DomainError } from "#lib/domain/errors.ts";
 import { parseStrictJson } from "#lib/domain/json.ts";
 
-const bodyBytesMax = 64 * 1024;
+const usualBytesMax = 64 * 1024;
 
 /** The request's body as an object. Refuses `unsupported_media_type`, `body_too_large`, `invalid_json`. */
-export async function readJsonBody(request: Request): Promise<Record<string, unknown>> {
+export async function readJsonBody(
+  request: Request,
+  bytesMax: number = usualBytesMax,
+): Promise<Record<string, unknown>> {
   if (!isJson(request.headers.get("content-type"))) throw new DomainError("unsupported_media_type");
-  const text = decodeUtf8(await readBody(request));
+  const text = decodeUtf8(await readBody(request, bytesMax));
   try {
     const value = parseStrictJson(text);
     if (typeof value === "object" && value !== null && !Array.isArray(value))
@@ -18,17 +21,16 @@ export async function readJsonBody(request: Request): Promise<Record<string, unk
   throw new DomainError("invalid_json");
 }
 
-/** At most 64 KiB, however long the body goes on. */
-export async function readBody(request: Request): Promise<Uint8Array> {
-  if (Number(request.headers.get("content-length") ?? 0) > bodyBytesMax)
-    throw new DomainError("body_too_large");
+/** At most 64 KiB unless `bytesMax` says otherwise, however long the body goes on. */
+export async function readBody(request: Request, bytesMax: number = usualBytesMax): Promise<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw new DomainError("body_too_large");
   if (!request.body) return new Uint8Array();
 
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
-    if (bytes > bodyBytesMax) throw new DomainError("body_too_large");
+    if (bytes > bytesMax) throw new DomainError("body_too_large");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);

@@ -7,14 +7,18 @@ export type Route = {
   /** With `{name}` for what varies. */
   template: string;
   methods: readonly string[];
-  kind: "page" | "api" | "health";
+  /** `userApi`: the tenant is its key's, not the host's. */
+  kind: "page" | "api" | "userApi" | "health";
   /** `hosts`: the tenant's host origins, where it has any. */
   framedBy: "hosts" | "nobody";
   /** A page of one thing, which may not be there: only when it is has the member done something. */
   mayBeMissing?: boolean;
+  /** The same for everybody, so that caches may keep it. */
+  isPublic?: boolean;
 };
 
 const read = ["GET", "HEAD"];
+const write = ["POST"];
 
 const routes: readonly Route[] = [
   ...["/", "/card", "/rewards", "/wallet", "/activity", "/profile", "/signed-out"].map(framedPage),
@@ -32,20 +36,53 @@ const routes: readonly Route[] = [
   { template: "/api/session/member", methods: ["DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/purchases", methods: ["POST"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/redemptions", methods: ["POST"], kind: "api", framedBy: "nobody" },
+  ...[
+    userApi("/v1/rewards", read),
+    userApi("/v1/rewards/{id}", read),
+    userApi("/v1/reward_categories", read),
+    userApi("/v1/reward_categories/{id}/rewards", read),
+    userApi("/v1/tiers", read),
+    userApi("/v1/users", [...read, "POST"]),
+    userApi("/v1/users/me", [...read, "PATCH"]),
+    userApi("/v1/users/me/wallet", read),
+    userApi("/v1/users/me/wallet/predictions", read),
+    userApi("/v1/users/{id}", [...read, "PATCH", "DELETE"]),
+    userApi("/v1/users/{id}/wallet", read),
+    userApi("/v1/events", [...read, "POST"]),
+    userApi("/v1/events/batch", write),
+    userApi("/v1/events/{id}", read),
+    userApi("/v1/benefits", read),
+    userApi("/v1/benefits/{id}", read),
+    userApi("/v1/commands/purchase_reward", write),
+    userApi("/v1/commands/redeem_benefit", write),
+    userApi("/v1/commands/validate_voucher", write),
+    userApi("/v1/commands/adjust_points", write),
+    userApi("/v1/commands/reverse_event", write),
+    userApi("/v1/commands/cancel_benefit", write),
+    { ...userApi("/v1/openapi.json", read), isPublic: true },
+  ],
+  { template: "/docs", methods: read, kind: "page", framedBy: "nobody" },
+  { template: "/docs/scalar.js", methods: read, kind: "page", framedBy: "nobody", isPublic: true },
   { template: "/api/health/live", methods: read, kind: "health", framedBy: "nobody" },
   { template: "/api/health/ready", methods: read, kind: "health", framedBy: "nobody" },
 ];
 
-const matchers = routes.map((route) => ({
-  route,
-  pattern: new RegExp(`^${route.template.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
-}));
+const fixed = new Map(routes.map((route) => [route.template, route]));
+const varying = routes
+  .filter(({ template }) => template.includes("{"))
+  .map((route) => ({
+    route,
+    pattern: new RegExp(`^${route.template.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+  }));
+
+/** The addresses of the APIs that other programs call, whatever the host. */
+export const userApiRoutes: readonly Route[] = routes.filter(({ kind }) => kind === "userApi");
 
 export const routeTemplates: readonly string[] = routes.map(({ template }) => template);
 
-/** The route of a path without its query; null where there is nothing. */
+/** The route of a path without its query; null where there is nothing. A fixed path wins over one that varies. */
 export function findRoute(path: string): Route | null {
-  return matchers.find(({ pattern }) => pattern.test(path))?.route ?? null;
+  return fixed.get(path) ?? varying.find(({ pattern }) => pattern.test(path))?.route ?? null;
 }
 
 /** Whether an address that is no route is answered in JSON: programs call it, not people. */
@@ -55,4 +92,9 @@ export function isApiPath(path: string): boolean {
 
 function framedPage(template: string): Route {
   return { template, methods: read, kind: "page", framedBy: "hosts" };
+}
+
+/** A preflight may come to each; the start script answers it, from this table. */
+function userApi(template: string, methods: readonly string[]): Route {
+  return { template, methods: [...methods, "OPTIONS"], kind: "userApi", framedBy: "nobody" };
 }

@@ -15,8 +15,10 @@ import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
+import { retryHeaders } from "#lib/http/rate-limits.ts";
 import { findRoute, isApiPath } from "#lib/http/route-table.ts";
 import { securityHeaders } from "#lib/http/security-headers.ts";
+import { answerPreflight } from "#lib/http/user-api/cors.ts";
 import { plainPage, send } from "#lib/server/answers.ts";
 import {
   addressOf,
@@ -26,6 +28,7 @@ import {
   withoutNextParameters,
 } from "#lib/server/border.ts";
 import { countRequest, metricsAnswer } from "#lib/server/metrics.ts";
+import type { UserApi } from "#lib/server/user-api.ts";
 
 export type NextHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
@@ -38,7 +41,13 @@ const buildAssetPath = /^\/_next\/static\//;
 const publicFiles = new Set(readdirSync("public").map((name) => `/${name}`));
 const notFoundPath = "/_not-found";
 
-export function createHttpServer(handleByNext: NextHandler, isDevelopment: boolean): Server {
+type Handlers = {
+  byNext: NextHandler;
+  /** Null in development, where Next serves the handlers as they are edited. */
+  userApi: UserApi | null;
+};
+
+export function createHttpServer(handlers: Handlers, isDevelopment: boolean): Server {
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
@@ -50,7 +59,7 @@ export function createHttpServer(handleByNext: NextHandler, isDevelopment: boole
     (request, response) => {
       const context: RequestContext = { requestId: newId(), pageStatus: null, hasFailed: false };
       requestContext.run(context, () => {
-        answer(request, response, context, handleByNext, isDevelopment).catch((error: unknown) => {
+        answer(request, response, context, handlers, isDevelopment).catch((error: unknown) => {
           log().error({ requestId: context.requestId, error: describeError(error) }, "request failed");
           if (response.headersSent) response.destroy();
           else void send(response, plainPage("internal_error"), false);
@@ -94,7 +103,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
   context: RequestContext,
-  handleByNext: NextHandler,
+  { byNext: handleByNext, userApi }: Handlers,
   isDevelopment: boolean,
 ): Promise<void> {
   const startedMs = performance.now();
@@ -104,7 +113,14 @@ async function answer(
   const isAsset =
     buildAssetPath.test(path) || publicFiles.has(path) || (isDevelopment && path.startsWith("/_next/"));
   const routeName = route?.template ?? (isAsset ? "(asset)" : "(none)");
-  watch(request, response, context, { name: routeName, isPage: !isApiPath(path) && !isAsset }, startedMs);
+  const isPublic = isAsset || (route?.isPublic ?? false);
+  watch(
+    request,
+    response,
+    context,
+    { name: routeName, isPage: !isApiPath(path) && !isAsset, isPublic },
+    startedMs,
+  );
 
   const caller = callerOf(request);
   const nonce = randomBytes(16).toString("base64");
@@ -127,7 +143,7 @@ async function answer(
 
   try {
     checkCredentials(request);
-    if (route?.kind !== "health") {
+    if (route?.kind !== "health" && route?.kind !== "userApi") {
       tenant = await findTenantByHost(caller.host);
       if (!tenant) return await refuse("not_found");
     }
@@ -147,6 +163,12 @@ async function answer(
   rewriteHeaders(request, { ...caller, nonce, path: target, contentSecurityPolicy });
   if (!route) context.pageStatus = 404;
   request.url = route ? target : notFoundPath; // no trick with an unknown path reaches Next
+  if (route?.kind === "userApi") {
+    const { method } = request;
+    if (method === "OPTIONS")
+      return send(response, await answerPreflight(request.headers.origin, route.methods), false);
+    if (userApi) return send(response, await userApi(request, route), method === "HEAD");
+  }
   await handleByNext(request, response);
 }
 
@@ -155,14 +177,14 @@ function watch(
   request: IncomingMessage,
   response: ServerResponse,
   context: RequestContext,
-  { name: route, isPage }: { name: string; isPage: boolean },
+  { name: route, isPage, isPublic }: { name: string; isPage: boolean; isPublic: boolean },
   startedMs: number,
 ): void {
   const method = request.method ?? "";
   const writeHead = response.writeHead.bind(response);
   response.writeHead = ((status: number, ...rest: []) => {
     response.removeHeader("X-Powered-By");
-    if (route !== "(asset)" && response.hasHeader("Cache-Control")) {
+    if (!isPublic && response.hasHeader("Cache-Control")) {
       response.setHeader("Cache-Control", "private, no-store"); // Next adds words of its own
     }
     if (!response.hasHeader("Referrer-Policy")) {
@@ -207,8 +229,7 @@ function refuseWith(
   path: string,
   refusal: DomainError,
 ): Promise<void> {
-  const retry = refusal.code === "database_unavailable" ? { "Retry-After": "5" } : {};
-  const answer = isApiPath(path) ? jsend.refusal(refusal) : plainPage(refusal.code, retry);
+  const answer = isApiPath(path) ? jsend.refusal(refusal) : plainPage(refusal.code, retryHeaders(refusal));
   return send(response, answer, request.method === "HEAD");
 }
 

@@ -20,6 +20,7 @@ import { serveCommands } from "#lib/server/control-socket.ts";
 import { writePrivateFile } from "#lib/server/data-folder.ts";
 import { createHttpServer } from "#lib/server/http-server.ts";
 import { loadEnvFile, type Opened, open } from "#lib/server/open.ts";
+import { loadUserApi } from "#lib/server/user-api.ts";
 
 const stopWithinMs = 10_000;
 const sweepEveryMs = 600_000;
@@ -52,7 +53,8 @@ async function start(): Promise<void> {
 
   const app = next({ dev: isDevelopment, port: PORT, hostname: "localhost" });
   await app.prepare();
-  const server = createHttpServer(app.getRequestHandler(), isDevelopment);
+  const userApi = isDevelopment ? null : await loadUserApi();
+  const server = createHttpServer({ byNext: app.getRequestHandler(), userApi }, isDevelopment);
   await listen(server, PORT);
   const { port } = server.address() as AddressInfo;
   log().info({ port }, "listening");

@@ -13,7 +13,8 @@ import { isPrefetch } from "#lib/http/member-session.ts";
 import { prefersJson } from "#lib/http/prefers-json.ts";
 import { readJsonBody } from "#lib/http/read-json-body.ts";
 import { redirectAfterActivation, safeRedirectPath } from "#lib/http/redirect-path.ts";
-import { endSessionsInput, upsertSessionInput, userJson } from "#lib/http/schemas/auth.ts";
+import { endSessionsInput, upsertSessionInput } from "#lib/http/schemas/auth.ts";
+import { userJson } from "#lib/http/schemas/member.ts";
 import { parseInput } from "#lib/http/schemas/parse.ts";
 import {
   activationCookies,

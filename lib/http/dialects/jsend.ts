@@ -1,10 +1,13 @@
 /** The dialect of /api/auth, /api/session and /v1: success, fail (the caller can act) or error (our side). */
 import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
-import { limitHeaders } from "#lib/http/rate-limits.ts";
+import { retryHeaders } from "#lib/http/rate-limits.ts";
 
-// The one table from refusal to status here: a code without a line in it does not compile.
-const statusByCode: Record<DomainErrorCode, number> = {
+/** The one table from refusal to status here: a code without a line in it does not compile. */
+export const statusByCode: Record<DomainErrorCode, number> = {
+  admin_required: 403,
   already_reversed: 409,
+  api_key_invalid: 401,
+  auth_identifier_taken: 409,
   benefit_already_redeemed: 409,
   benefit_expired: 409,
   benefit_not_found: 404,
@@ -20,11 +23,13 @@ const statusByCode: Record<DomainErrorCode, number> = {
   forbidden: 403,
   idempotency_key_in_flight: 409,
   idempotency_key_reused: 422,
+  identity_provider_unavailable: 503,
   internal_error: 500,
   invalid_input: 400,
   invalid_json: 400,
   member_not_found: 404,
   member_restricted: 403,
+  member_unknown: 403,
   method_not_allowed: 405,
   not_found: 404,
   origin_not_allowed: 403,
@@ -36,8 +41,16 @@ const statusByCode: Record<DomainErrorCode, number> = {
   reward_out_of_stock: 409,
   server_side_only: 403,
   session_invalid: 401,
+  token_invalid: 401,
+  token_missing: 401,
   unsupported_media_type: 415,
   voucher_already_used: 409,
+};
+
+/** What a caller without a good token is told to bring (RFC 6750, section 3). */
+const challengeByCode: Partial<Record<DomainErrorCode, string>> = {
+  token_invalid: 'Bearer error="invalid_token"',
+  token_missing: "Bearer",
 };
 
 /** Every answer of this dialect is somebody's own. */
@@ -48,11 +61,18 @@ export const jsend = {
     return answer({ status: "success", data }, 200, headers);
   },
 
+  list(data: readonly object[], page: { nextCursor: string | null }): Response {
+    return answer({ status: "success", data, page }, 200);
+  },
+
   refusal(error: DomainError): Response {
     const { code, message, details } = error;
     const status = statusByCode[code];
-    if (status >= 500) return answer({ status: "error", code, message }, status);
-    return answer({ status: "fail", code, message, data: details }, status, limitHeaders(error));
+    const headers = new Headers(retryHeaders(error));
+    const challenge = challengeByCode[code];
+    if (challenge) headers.set("WWW-Authenticate", challenge);
+    if (status >= 500) return answer({ status: "error", code, message }, status, headers);
+    return answer({ status: "fail", code, message, data: details }, status, headers);
   },
 
   methodNotAllowed(allowed: readonly string[]): Response {

@@ -1,7 +1,6 @@
 /** What /api/auth takes and gives. */
 import { z } from "zod";
 
-import type { Member } from "#lib/domain/members/member.ts";
 import { identifier } from "#lib/domain/texts.ts";
 import { lenientProfile } from "#lib/http/schemas/profile.ts";
 
@@ -29,16 +28,3 @@ export const activateInput = z.strictObject({
   session: z.string("Enter a session token."),
   framed: z.boolean("Enter true or false.").optional(),
 });
-
-/** The `user` of an answer: named fields only, never a database row. */
-export function userJson(member: Member) {
-  return {
-    id: member.id,
-    authIdentifier: member.authIdentifier,
-    externalIdentifier: member.externalIdentifier,
-    isRestricted: member.isRestricted,
-    createdAt: member.createdAt.toISOString(),
-    updatedAt: member.updatedAt.toISOString(),
-    flags: member.flags,
-  };
-}

@@ -1,0 +1,38 @@
+/** Query parameters: each is sent once, and out of range is refused. What is no parameter is passed over. */
+import { z } from "zod";
+
+import { invalidInput } from "#lib/domain/errors.ts";
+import { parseInput } from "#lib/http/schemas/parse.ts";
+
+const limitMax = 100;
+const limitDefault = 20;
+
+const limit = z
+  .string()
+  .regex(/^[1-9]\d{0,2}$/, `Enter a whole number from 1 to ${limitMax}.`)
+  .transform(Number)
+  .pipe(z.int().min(1).max(limitMax, `Enter a whole number from 1 to ${limitMax}.`))
+  .default(limitDefault)
+  .meta({
+    override: {
+      ...{ type: "integer", minimum: 1, maximum: limitMax, default: limitDefault, pattern: undefined },
+      description: "How many items a page has at most.",
+    },
+  });
+
+const cursor = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,200}$/, "Send the nextCursor of the page before, as it was.")
+  .optional()
+  .meta({ description: "The nextCursor of the page before; left out for the first page." });
+
+export const listQuery = z.object({ limit, cursor });
+
+export const flag = z.enum(["true", "false"], "Enter true or false.").transform((text) => text === "true");
+
+export function parseQuery<Query>(schema: z.ZodType<Query>, url: string): Query {
+  const { searchParams } = new URL(url);
+  const twice = [...searchParams.keys()].find((name) => searchParams.getAll(name).length > 1);
+  if (twice !== undefined) throw invalidInput({ [twice]: "Send this parameter once." });
+  return parseInput(schema, Object.fromEntries(searchParams));
+}
