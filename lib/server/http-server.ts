@@ -158,7 +158,7 @@ async function answer(
   }
   if (!route && (isApiPath(path) || !isRead)) return refuse("not_found");
 
-  response.setHeader("Cache-Control", "private, no-store");
+  if (!isPublic) response.setHeader("Cache-Control", "private, no-store");
   const target = withoutNextParameters(url);
   rewriteHeaders(request, { ...caller, nonce, path: target, contentSecurityPolicy });
   if (!route) context.pageStatus = 404;

@@ -4,10 +4,12 @@ import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiResponse
 
 import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
 import { statusByCode } from "#lib/http/dialects/jsend.ts";
-import type { Level, Operation } from "#lib/http/openapi/operation.ts";
-import * as userApi from "#lib/http/user-api/operations.ts";
+import { hostOperations } from "#lib/http/openapi/host-operations.ts";
+import type { HostLevel, Level, Operation } from "#lib/http/openapi/operation.ts";
+import { userApiOperations } from "#lib/http/user-api/operations.ts";
 
-export const userApiOperations: readonly Operation[] = Object.values(userApi) as Operation[];
+/** Everything that is described. */
+export const operations: readonly Operation[] = [...userApiOperations, ...hostOperations];
 
 let document: object | null = null;
 
@@ -25,7 +27,7 @@ export function openApiDocument(): object {
       servers: [{ url: "/" }],
       tags,
       components: { securitySchemes },
-      paths: Object.fromEntries([...Map.groupBy(userApiOperations, ({ path }) => path)].map(pathItemOf)),
+      paths: Object.fromEntries([...Map.groupBy(operations, ({ path }) => path)].map(pathItemOf)),
     },
     { override: plainFormats },
   );
@@ -41,9 +43,20 @@ function plainFormats({ jsonSchema }: { jsonSchema: { format?: string; pattern?:
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
 }
 
-const introduction = `An answer is \`{"status":"success","data":…}\`. A refusal is \`{"status":"fail","code":…,"message":…,"data":…}\` with a
-stable \`code\`; what fails on our side is \`{"status":"error","code":…,"message":…}\`. Lists come in pages: pass \`page.nextCursor\` on
-as \`cursor\`. Every answer with a good key carries \`RateLimit\` and \`RateLimit-Policy\`.`;
+const introduction = `
+**Who calls.** Every call to \`/v1\` names the programme by its \`X-Api-Key\`. What is a member's own also needs that member's
+access token, from the programme's own identity provider, as the bearer; a server that reports private events sends the event
+type's secret there, an admin an admin's token. \`/api/auth\` is called on the microsite's own host, with \`X-Client-ID\`.
+
+**Answers.** \`{"status":"success","data":…}\`. A refusal is \`{"status":"fail","code":…,"message":…,"data":…}\` with a stable
+\`code\` and a sentence that says what to do; what fails on our side is \`{"status":"error","code":…,"message":…}\`.
+
+**Lists** come in pages: pass \`page.nextCursor\` on as \`cursor\`, until it is null.
+
+**Limits.** Every answer to a good key carries \`RateLimit\` and \`RateLimit-Policy\`; a 429 also \`Retry-After\`.
+
+**Exactly once.** Send an \`Idempotency-Key\` where it is taken, made before the first try and the same with each: a retry then
+gets the first answer again, with \`Idempotency-Replayed: true\`.`;
 
 const tags = [
   { name: "Me", description: "The member whose access token is sent." },
@@ -52,6 +65,11 @@ const tags = [
   { name: "Events", description: "What members do, and what it earns." },
   { name: "Till", description: "Codes at a till." },
   { name: "Users", description: "For admins." },
+  {
+    name: "Embedding",
+    description:
+      "How the host's server signs its customers in to the microsite, on the microsite's own host.",
+  },
 ];
 
 const securitySchemes = {
@@ -63,6 +81,23 @@ const securitySchemes = {
     description: "A user access token of the programme's own identity provider (RS256 or HS256).",
   },
   eventTypeSecret: { type: "http", scheme: "bearer", description: "The secret of an event type." },
+  clientId: {
+    type: "apiKey",
+    in: "header",
+    name: "X-Client-ID",
+    description: "A secret of the host's server.",
+  },
+  sessionToken: {
+    type: "http",
+    scheme: "bearer",
+    description: "A session token that POST /api/auth has made, sent from a page of a host origin.",
+  },
+  sessionCookie: {
+    type: "apiKey",
+    in: "cookie",
+    name: "session",
+    description: "The microsite's own session.",
+  },
   adminToken: { type: "http", scheme: "bearer", description: "An admin's token." },
 } as const;
 
@@ -70,7 +105,7 @@ const onlyKey = { apiKey: [] };
 const user = { apiKey: [], userToken: [] };
 const server = { apiKey: [], eventTypeSecret: [] };
 const admin = { apiKey: [], adminToken: [] };
-const securityByLevel: Record<Level, Record<string, string[]>[]> = {
+const securityByLevel: Record<Level | HostLevel, Record<string, string[]>[]> = {
   anonymous: [onlyKey],
   optionalUser: [onlyKey, user],
   user: [user],
@@ -78,29 +113,30 @@ const securityByLevel: Record<Level, Record<string, string[]>[]> = {
   reporter: [user, server, admin],
   batchReporter: [server, admin],
   till: [onlyKey, admin],
+  client: [{ clientId: [] }],
+  sessionToken: [{ sessionToken: [] }, {}],
+  cookie: [{ sessionCookie: [] }],
 };
 
-const userRefusals = ["member_restricted", "member_unknown"] as const;
-const bearerRefusals = ["token_invalid", "identity_provider_unavailable"] as const;
+const holderRefusals = ["api_key_invalid", "rate_limited"] as const;
+const bearerRefusals = [...holderRefusals, "identity_provider_unavailable", "token_invalid"] as const;
+const memberRefusals = ["member_restricted", "member_unknown"] as const;
 const adminRefusals = [...bearerRefusals, "token_missing", "admin_required"] as const;
-const refusalsByLevel: Record<Level, readonly DomainErrorCode[]> = {
-  anonymous: [],
-  optionalUser: [...bearerRefusals, ...userRefusals],
-  user: [...bearerRefusals, "token_missing", ...userRefusals],
+const refusalsByLevel: Record<Level | HostLevel, readonly DomainErrorCode[]> = {
+  anonymous: holderRefusals,
+  optionalUser: [...bearerRefusals, ...memberRefusals],
+  user: [...bearerRefusals, "token_missing", ...memberRefusals],
   admin: adminRefusals,
   reporter: [...bearerRefusals, "token_missing"],
   batchReporter: adminRefusals,
   till: adminRefusals,
+  client: ["client_invalid", "embedded_auth_disabled", "not_found", "rate_limited", "server_side_only"],
+  sessionToken: ["embedded_auth_disabled", "not_found"],
+  cookie: ["not_found"],
 };
-const everyRefusal = [
-  "api_key_invalid",
-  "rate_limited",
-  "invalid_input",
-  "internal_error",
-  "database_unavailable",
-] as const;
-const bodyRefusals = ["invalid_json", "body_too_large", "unsupported_media_type"] as const;
-const keyRefusals = ["idempotency_key_in_flight", "idempotency_key_reused"] as const;
+const everyRefusal = ["database_unavailable", "internal_error", "invalid_input"] as const;
+const bodyRefusals = ["body_too_large", "invalid_json", "unsupported_media_type"] as const;
+const onceRefusals = ["idempotency_key_in_flight", "idempotency_key_reused"] as const;
 
 /** Every code that a call can be refused with. */
 export function refusalsOf({ level, query, body, isIdempotent, refusals }: Operation): DomainErrorCode[] {
@@ -108,7 +144,7 @@ export function refusalsOf({ level, query, body, isIdempotent, refusals }: Opera
     ...everyRefusal,
     ...refusalsByLevel[level],
     ...(body ? bodyRefusals : []),
-    ...(isIdempotent ? keyRefusals : []),
+    ...(isIdempotent ? onceRefusals : []),
     ...refusals,
   ];
   const canBeWrong = query !== undefined || body !== undefined;
@@ -116,7 +152,8 @@ export function refusalsOf({ level, query, body, isIdempotent, refusals }: Opera
 }
 
 function described(operation: Operation): ZodOpenApiOperationObject {
-  const { id, tag, summary, description, level, query, body, path, isIdempotent, example } = operation;
+  const { id, tag, summary, description, level, query, body, path, isIdempotent, example, otherAnswers } =
+    operation;
   const isVarying = path.includes("{id}");
   return {
     ...{ operationId: id, tags: [tag], summary, security: securityByLevel[level] },
@@ -134,7 +171,13 @@ function described(operation: Operation): ZodOpenApiOperationObject {
           },
         }
       : {}),
-    responses: { "200": successOf(operation), ...refusalResponses(refusalsOf(operation)) },
+    responses: {
+      "200": successOf(operation),
+      ...Object.fromEntries(
+        Object.entries(otherAnswers ?? {}).map(([status, said]) => [status, { description: said }]),
+      ),
+      ...refusalResponses(refusalsOf(operation)),
+    },
   };
 }
 

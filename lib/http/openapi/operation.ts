@@ -10,8 +10,11 @@ import type { DomainErrorCode } from "#lib/domain/errors.ts";
  */
 export type Level = "anonymous" | "optionalUser" | "user" | "admin" | "reporter" | "batchReporter" | "till";
 
+/** Who calls at the host's own door: its server with a client id, or a browser with a session token or its cookie. */
+export type HostLevel = "client" | "sessionToken" | "cookie";
+
 export type Operation<
-  Of extends Level = Level,
+  Of extends Level | HostLevel = Level | HostLevel,
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Data extends z.ZodType = z.ZodType,
@@ -37,11 +40,13 @@ export type Operation<
   isIdempotent?: boolean;
   /** Besides what any call at this level can be told. */
   refusals: readonly DomainErrorCode[];
+  /** Answers that are no JSON, by their status. */
+  otherAnswers?: Readonly<Record<number, string>>;
   example: { query?: Readonly<Record<string, string>>; body?: unknown; data: unknown };
 };
 
 export function operation<
-  const Of extends Level,
+  const Of extends Level | HostLevel,
   Data extends z.ZodType,
   Query extends z.ZodType = z.ZodUndefined,
   Body extends z.ZodType = z.ZodUndefined,

@@ -21,6 +21,8 @@ export function referencePage(nonce: string): string {
   const configuration = JSON.stringify({
     ...{ url: "/v1/openapi.json", withDefaultFonts: false, telemetry: false, hideClientButton: true },
     ...{ agent: { disabled: true }, mcp: { disabled: true }, showDeveloperTools: "never" },
+    authentication: { preferredSecurityScheme: "apiKey" },
+    customCss: ":root { --scalar-font: system-ui, sans-serif; --scalar-font-code: ui-monospace, monospace }",
     ...{ defaultHttpClient: { targetKey: "shell", clientKey: "curl" }, persistAuth: false },
   });
   return `<!doctype html>

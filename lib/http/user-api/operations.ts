@@ -1,7 +1,7 @@
 /** The endpoints of the user API, described once (contract 5.2). */
 import { z } from "zod";
 
-import { operation } from "#lib/http/openapi/operation.ts";
+import { type Operation, operation } from "#lib/http/openapi/operation.ts";
 import {
   benefitSchema,
   cancellationInput,
@@ -27,7 +27,7 @@ import * as examples from "#lib/http/user-api/examples.ts";
 
 export const listRewards = operation({
   ...{ id: "listRewards", method: "GET", path: "/v1/rewards", tag: "Rewards" },
-  summary: "The rewards of the programme, newest first",
+  summary: "List rewards",
   description: "With a user's token each says how it stands for that member.",
   level: "optionalUser",
   query: listQuery,
@@ -38,7 +38,7 @@ export const listRewards = operation({
 
 export const getReward = operation({
   ...{ id: "getReward", method: "GET", path: "/v1/rewards/{id}", tag: "Rewards" },
-  summary: "One reward",
+  summary: "Get a reward",
   level: "optionalUser",
   data: shelfReward,
   refusals: ["reward_not_found"],
@@ -47,7 +47,7 @@ export const getReward = operation({
 
 export const listRewardCategories = operation({
   ...{ id: "listRewardCategories", method: "GET", path: "/v1/reward_categories", tag: "Rewards" },
-  summary: "The categories of rewards, newest first",
+  summary: "List reward categories",
   level: "optionalUser",
   query: listQuery,
   ...{ data: rewardCategory, isList: true },
@@ -58,7 +58,7 @@ export const listRewardCategories = operation({
 export const listRewardsOfCategory = operation({
   ...{ id: "listRewardsOfCategory", method: "GET", tag: "Rewards" },
   path: "/v1/reward_categories/{id}/rewards",
-  summary: "The rewards of one category, newest first",
+  summary: "List a category's rewards",
   level: "optionalUser",
   query: listQuery,
   ...{ data: shelfReward, isList: true },
@@ -68,7 +68,7 @@ export const listRewardsOfCategory = operation({
 
 export const listTiers = operation({
   ...{ id: "listTiers", method: "GET", path: "/v1/tiers", tag: "Rewards" },
-  summary: "The tiers of the programme, newest first",
+  summary: "List tiers",
   level: "anonymous",
   query: listQuery,
   ...{ data: tier, isList: true },
@@ -78,7 +78,7 @@ export const listTiers = operation({
 
 export const getMe = operation({
   ...{ id: "getMe", method: "GET", path: "/v1/users/me", tag: "Me" },
-  summary: "The member whose token it is",
+  summary: "Get me",
   level: "user",
   data: memberSchema,
   refusals: [],
@@ -87,7 +87,7 @@ export const getMe = operation({
 
 export const changeMe = operation({
   ...{ id: "changeMe", method: "PATCH", path: "/v1/users/me", tag: "Me" },
-  summary: "Change the member's own profile and attributes",
+  summary: "Change my profile",
   description: "What is left out stays as it is; null clears an optional field and removes an attribute.",
   level: "user",
   body: ownChangeInput,
@@ -98,7 +98,8 @@ export const changeMe = operation({
 
 export const getMyWallet = operation({
   ...{ id: "getMyWallet", method: "GET", path: "/v1/users/me/wallet", tag: "Me" },
-  summary: "The member's balances, tier and vouchers",
+  summary: "Get my wallet",
+  description: "The balances, the tier, and the 20 newest vouchers that are not used up.",
   level: "user",
   data: walletSchema,
   refusals: [],
@@ -107,7 +108,8 @@ export const getMyWallet = operation({
 
 export const predictMyExpiry = operation({
   ...{ id: "predictMyExpiry", method: "GET", path: "/v1/users/me/wallet/predictions", tag: "Me" },
-  summary: "How many points expire in which month if none are spent before",
+  summary: "Predict what expires",
+  description: "How many points expire in which month, if none are spent before.",
   level: "user",
   data: predictionsSchema,
   refusals: [],
@@ -123,9 +125,9 @@ export const predictMyExpiry = operation({
 
 export const reportEvent = operation({
   ...{ id: "reportEvent", method: "POST", path: "/v1/events", tag: "Events" },
-  summary: "Report an event; its points are in the answer",
+  summary: "Report an event",
   description:
-    "With a user's token a member reports an event of a public type. A server sends the event type's secret as the bearer, and a subject.",
+    "What rules give for it is there with the answer. With a user's token a member reports an event of a public type. A server sends the event type's secret as the bearer, and a subject.",
   level: "reporter",
   ...{ body: eventInput, data: eventReportSchema, isIdempotent: true },
   refusals: [
@@ -166,7 +168,9 @@ export const reportEvents = operation({
 
 export const listMyEvents = operation({
   ...{ id: "listMyEvents", method: "GET", path: "/v1/events", tag: "Events" },
-  summary: "The member's own activity, the latest first",
+  summary: "List my events",
+  description:
+    "The member's own activity, the latest first; also what Laurel itself noted, such as a purchase of a reward.",
   level: "user",
   query: listQuery,
   ...{ data: eventSchema, isList: true },
@@ -176,7 +180,7 @@ export const listMyEvents = operation({
 
 export const getMyEvent = operation({
   ...{ id: "getMyEvent", method: "GET", path: "/v1/events/{id}", tag: "Events" },
-  summary: "One event of the member's own",
+  summary: "Get an event",
   level: "user",
   data: eventSchema,
   refusals: ["not_found"],
@@ -185,7 +189,7 @@ export const getMyEvent = operation({
 
 export const purchaseReward = operation({
   ...{ id: "purchaseReward", method: "POST", path: "/v1/commands/purchase_reward", tag: "Benefits" },
-  summary: "Buy a reward for points",
+  summary: "Buy a reward",
   level: "user",
   body: purchaseInput,
   ...{ data: z.strictObject({ benefit: benefitSchema, wallet: balance }), isIdempotent: true },
@@ -201,7 +205,8 @@ export const purchaseReward = operation({
 
 export const redeemBenefit = operation({
   ...{ id: "redeemBenefit", method: "POST", path: "/v1/commands/redeem_benefit", tag: "Benefits" },
-  summary: "Redeem a benefit: from now on its code is shown",
+  summary: "Redeem a benefit",
+  description: "From now on its code is shown.",
   level: "user",
   ...{ body: redemptionInput, data: benefitSchema, isIdempotent: true },
   refusals: ["benefit_already_redeemed", "benefit_expired", "benefit_not_found"],
@@ -210,7 +215,7 @@ export const redeemBenefit = operation({
 
 export const listMyBenefits = operation({
   ...{ id: "listMyBenefits", method: "GET", path: "/v1/benefits", tag: "Benefits" },
-  summary: "The member's benefits, newest first",
+  summary: "List my benefits",
   level: "user",
   query: listQuery.extend({
     redeemable: flag.optional().meta({ description: "true: only those that wait to be redeemed." }),
@@ -222,7 +227,7 @@ export const listMyBenefits = operation({
 
 export const getMyBenefit = operation({
   ...{ id: "getMyBenefit", method: "GET", path: "/v1/benefits/{id}", tag: "Benefits" },
-  summary: "One benefit of the member's own",
+  summary: "Get a benefit",
   level: "user",
   data: benefitSchema,
   refusals: ["benefit_not_found"],
@@ -231,7 +236,7 @@ export const getMyBenefit = operation({
 
 export const validateVoucher = operation({
   ...{ id: "validateVoucher", method: "POST", path: "/v1/commands/validate_voucher", tag: "Till" },
-  summary: "Check a code at a till, and use it up",
+  summary: "Check or use up a code",
   description: "For an API key with the scope till, or an admin.",
   level: "till",
   ...{ body: validationInput, data: benefitSchema, isIdempotent: true },
@@ -244,7 +249,7 @@ export const validateVoucher = operation({
 
 export const listUsers = operation({
   ...{ id: "listUsers", method: "GET", path: "/v1/users", tag: "Users" },
-  summary: "Find members, newest first",
+  summary: "Find members",
   level: "admin",
   query: listQuery.extend({
     authIdentifier: z.string().optional(),
@@ -274,7 +279,7 @@ export const createUser = operation({
 
 export const getUser = operation({
   ...{ id: "getUser", method: "GET", path: "/v1/users/{id}", tag: "Users" },
-  summary: "One member",
+  summary: "Get a member",
   level: "admin",
   data: memberSchema,
   refusals: ["member_not_found"],
@@ -293,7 +298,8 @@ export const changeUser = operation({
 
 export const deleteUser = operation({
   ...{ id: "deleteUser", method: "DELETE", path: "/v1/users/{id}", tag: "Users" },
-  summary: "Erase a member: everything personal goes, ledger and events stay, all sessions end",
+  summary: "Erase a member",
+  description: "Everything personal goes and all sessions end; ledger and events stay.",
   level: "admin",
   data: z.strictObject({ id: z.uuid() }),
   refusals: ["member_not_found"],
@@ -323,7 +329,8 @@ export const adjustPoints = operation({
 
 export const reverseEvent = operation({
   ...{ id: "reverseEvent", method: "POST", path: "/v1/commands/reverse_event", tag: "Users" },
-  summary: "Take back what an event gave, such as a returned purchase",
+  summary: "Take an event back",
+  description: "A purchase was returned: what it gave is taken, as far as it is not spent.",
   level: "admin",
   ...{ body: reversalInput, data: reversalSchema, isIdempotent: true },
   refusals: ["already_reversed", "not_found"],
@@ -335,7 +342,8 @@ export const reverseEvent = operation({
 
 export const cancelBenefit = operation({
   ...{ id: "cancelBenefit", method: "POST", path: "/v1/commands/cancel_benefit", tag: "Users" },
-  summary: "Cancel a benefit and give back what it cost",
+  summary: "Cancel a benefit",
+  description: "Gives back what it cost, and its place in the stock.",
   level: "admin",
   body: cancellationInput,
   data: z.strictObject({ benefit: benefitSchema, refundedPoints: points, shortfallPoints: points }),
@@ -346,3 +354,34 @@ export const cancelBenefit = operation({
     data: { benefit: examples.benefit, refundedPoints: 150, shortfallPoints: 0 },
   },
 });
+
+/** In the order in which they are shown. */
+export const userApiOperations: readonly Operation[] = [
+  listRewards,
+  getReward,
+  listRewardCategories,
+  listRewardsOfCategory,
+  listTiers,
+  getMe,
+  changeMe,
+  getMyWallet,
+  predictMyExpiry,
+  reportEvent,
+  reportEvents,
+  listMyEvents,
+  getMyEvent,
+  purchaseReward,
+  redeemBenefit,
+  listMyBenefits,
+  getMyBenefit,
+  validateVoucher,
+  listUsers,
+  createUser,
+  getUser,
+  changeUser,
+  deleteUser,
+  getUserWallet,
+  adjustPoints,
+  reverseEvent,
+  cancelBenefit,
+];
