@@ -50,6 +50,27 @@ export type FullWalletRow = WalletColumns & {
 /** The member by one of the two. */
 export type WalletOwner = { memberId: string } | { authIdentifier: string };
 
+/**
+ * The wallet of one member with its owner and `more`, over the rows `m` and `w`. Each step is told to find one row, as a
+ * plan that is made while a programme is small would read all of its members later.
+ */
+export function selectWallet(
+  query: { tenantId: string; owner: WalletOwner; tierWindowDays: number | null; at: Date },
+  more: Prisma.Sql,
+): Prisma.Sql {
+  const { tenantId, owner, tierWindowDays, at } = query;
+  const isOwner =
+    "memberId" in owner
+      ? Prisma.sql`r."id" = ${owner.memberId}::uuid`
+      : Prisma.sql`r."authIdentifier" = ${owner.authIdentifier}`;
+  return Prisma.sql`
+    SELECT m."id" AS "memberId", m."isRestricted", ${walletColumns(tierWindowDays, at)}, ${more}
+    FROM (SELECT r."id", r."isRestricted" FROM "members" r
+      WHERE r."tenantId" = ${tenantId}::uuid AND ${isOwner} AND r."deletedAt" IS NULL LIMIT 1) m
+    CROSS JOIN LATERAL (SELECT * FROM "wallets" l
+      WHERE l."tenantId" = ${tenantId}::uuid AND l."memberId" = m."id" LIMIT 1) w`;
+}
+
 /** A wallet with the newest benefits that can still be used; null where there is no such member. */
 export async function readFullWalletRow(
   query: {
@@ -61,17 +82,11 @@ export async function readFullWalletRow(
   },
   tx?: Tx,
 ): Promise<FullWalletRow | null> {
-  const { tenantId, owner, tierWindowDays, vouchersMax, at } = query;
-  const isOwner =
-    "memberId" in owner
-      ? Prisma.sql`m."id" = ${owner.memberId}::uuid`
-      : Prisma.sql`m."authIdentifier" = ${owner.authIdentifier}`;
-  const rows = await (tx ?? db()).$queryRaw<FullWalletRow[]>`
-    SELECT m."id" AS "memberId", m."isRestricted", ${walletColumns(tierWindowDays, at)},
-      COALESCE((SELECT jsonb_agg(u."benefit") FROM (${usableBenefitsOf(Prisma.sql`m."id"`, { tenantId, at, limit: vouchersMax })}) u),
-        '[]') AS "vouchers"
-    FROM "members" m JOIN "wallets" w ON w."tenantId" = m."tenantId" AND w."memberId" = m."id"
-    WHERE m."tenantId" = ${tenantId}::uuid AND ${isOwner} AND m."deletedAt" IS NULL`;
+  const { tenantId, vouchersMax, at } = query;
+  const usable = usableBenefitsOf(Prisma.sql`w."memberId"`, { tenantId, at, limit: vouchersMax });
+  const vouchers = Prisma.sql`
+    COALESCE((SELECT jsonb_agg(u."benefit") FROM (${usable}) u), '[]') AS "vouchers"`;
+  const rows = await (tx ?? db()).$queryRaw<FullWalletRow[]>`${selectWallet(query, vouchers)}`;
   return rows[0] ?? null;
 }
 

@@ -21,7 +21,7 @@ const buyersCount = 20;
 const pages = ["/", "/rewards", "/wallet", "/activity", "/card", "/profile"];
 const activationsPerSecond = 200; // a token works once, so this many are minted for each second
 
-const members = Array.from({ length: 200 }, (_, index) => ({
+export const members = Array.from({ length: 200 }, (_, index) => ({
   authIdentifier: `bench-${index}`,
   profile: { givenName: "Ada", familyName: `Bench ${index}`, emailAddress: `ada-${index}@bench.example` },
 }));
@@ -38,12 +38,16 @@ const penny = {
   ...{ externalId: "penny", name: "Penny", type: "VOUCHER", price: 1, codePattern: "XXXXXXXX-99999999" },
   availability: { end: "2999-01-01T00:00:00Z" },
 };
-const buyers = Array.from({ length: buyersCount }, (_, index) => ({
+export const buyers = Array.from({ length: buyersCount }, (_, index) => ({
   authIdentifier: `buyer-${index}`,
   profile: { givenName: "Bob", familyName: `Bench ${index}`, emailAddress: `bob-${index}@bench.example` },
   points: 1_000_000_000,
 }));
-const programme = {
+export const apiKey = randomBytes(32).toString("base64url");
+export const eventSecret = randomBytes(32).toString("base64url");
+const unlimited = { ratePerSecond: 1_000_000, burst: 1_000_000 };
+
+const programmeFor = (provider: { issuer: string; jwksUrl: string }) => ({
   tenants: [
     {
       code: "bench",
@@ -57,19 +61,42 @@ const programme = {
       ],
       rewards: [...rewards, penny],
       members: [...members.map((member) => ({ ...member, points: 1200 })), ...buyers],
+      apiKeys: [{ name: "bench", key: apiKey, ...unlimited }],
+      userAuth: { algorithm: "RS256", issuer: provider.issuer, jwksUrl: provider.jwksUrl },
+      eventTypes: [
+        {
+          ...{ name: "PURCHASE", private: true, secret: eventSecret },
+          schema: { type: "object", required: ["total"], properties: { total: { type: "number" } } },
+        },
+      ],
+      rules: [
+        {
+          ...{ name: "1 point per euro", eventType: "PURCHASE" },
+          effect: { type: "POINTS", pointsPerUnit: 1, unitField: "payload.total" },
+        },
+        {
+          ...{ name: "Large purchase", eventType: "PURCHASE" },
+          conditions: { all: [{ field: "payload.total", operator: "gte", value: 50 }] },
+          effect: { type: "POINTS", points: 25 },
+        },
+      ],
     },
   ],
-};
+});
 
 /** Answers with Laurel's address. */
-export async function startLaurel(databaseUrl: string): Promise<string> {
+export async function startLaurel(
+  databaseUrl: string,
+  provider: { issuer: string; jwksUrl: string },
+): Promise<string> {
   const folder = makeTemporaryFolder();
   const programmeFile = join(folder, "programme.json");
-  writeFileSync(programmeFile, JSON.stringify(programme));
+  writeFileSync(programmeFile, JSON.stringify(programmeFor(provider)));
   return startServer("lib/server/start.ts", "/api/health/ready", {
     DATABASE_URL: databaseUrl,
     LAUREL_DATA_DIR: join(folder, "data"),
     LAUREL_PROVISION: programmeFile,
+    ALLOW_LOOPBACK_URLS: "1",
     LAUREL_SECRET: randomBytes(32).toString("base64url"),
     LOG_LEVEL: "silent",
   });

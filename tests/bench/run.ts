@@ -9,10 +9,19 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { parseArgs } from "node:util";
 
-import { cleanUp, makeTemporaryFolder, run, runForOutput, startServer } from "#tests/bench/cleanup.ts";
+import {
+  cleanUp,
+  makeTemporaryFolder,
+  run,
+  runForOutput,
+  startServer,
+  undoLater,
+} from "#tests/bench/cleanup.ts";
 import { createDatabase, type Floor, laurelPaths, startLaurel } from "#tests/bench/laurel.ts";
 import { measure } from "#tests/bench/load.ts";
 import { describeMachine, type Measured, table } from "#tests/bench/report.ts";
+import { userApiPaths } from "#tests/bench/user-api.ts";
+import { startIdentityProvider } from "#tests/support/identity-provider.ts";
 
 const warmUpSeconds = 2;
 const floorPaths: Record<Floor, string> = { handler: "/api/bare", page: "/page" };
@@ -32,24 +41,18 @@ await cleanUp();
 process.exit(); // an interrupted bench may still be waiting for an answer
 
 async function bench(): Promise<void> {
-  const { databaseUrl, rounds, seconds, history } = readOptions();
+  const options = readOptions();
+  const { databaseUrl, rounds, seconds, only } = options;
   await build();
   const database = databaseUrl ? await createDatabase(databaseUrl) : null;
-  console.error("Commands …");
-  const commandsDatabase = databaseUrl ? await createDatabase(databaseUrl) : null;
-  const commandsTable = await runForOutput(
-    "tests/bench/commands.ts",
-    ["--rounds", String(rounds), "--seconds", String(seconds), "--history", String(history)],
-    {
-      DATABASE_URL: commandsDatabase?.url ?? "",
-      LAUREL_DATA_DIR: makeTemporaryFolder(),
-      LAUREL_SECRET: randomBytes(32).toString("base64url"),
-      LOG_LEVEL: "silent",
-    },
-  );
+  const commandsTable = only === "" ? await benchCommands(options) : "";
   const floorUrl = await startServer("tests/bench/floor/serve.ts", floorPaths.page);
-  const laurelUrl = await startLaurel(database?.url ?? "");
-  const paths = await laurelPaths(laurelUrl);
+  const provider = await startIdentityProvider();
+  undoLater(() => provider.stop());
+  const laurelUrl = await startLaurel(database?.url ?? "", provider);
+  const paths = [...(await userApiPaths(laurelUrl, provider)), ...(await laurelPaths(laurelUrl))].filter(
+    ({ name }) => name.includes(only),
+  );
   const floorLoad = (floor: Floor) => ({ url: `${floorUrl}${floorPaths[floor]}` });
 
   console.error("Warming up …");
@@ -75,6 +78,25 @@ async function bench(): Promise<void> {
   console.log(`${describeMachine(databaseName)}\n\n${table(measured)}\n\n${commandsTable}`);
 }
 
+/** The commands, called in a process of their own; their table. */
+async function benchCommands({ databaseUrl, rounds, seconds, history }: Options): Promise<string> {
+  console.error("Commands …");
+  const commandsDatabase = databaseUrl ? await createDatabase(databaseUrl) : null;
+  return runForOutput(
+    "tests/bench/commands.ts",
+    ["--rounds", String(rounds), "--seconds", String(seconds), "--history", String(history)],
+    {
+      DATABASE_URL: commandsDatabase?.url ?? "",
+      LAUREL_DATA_DIR: makeTemporaryFolder(),
+      LAUREL_SECRET: randomBytes(32).toString("base64url"),
+      LOG_LEVEL: "silent",
+    },
+  );
+}
+
+type Options = ReturnType<typeof readOptions>;
+
+/** `only`: just the paths whose name contains it, and no commands. */
 function readOptions() {
   const { values } = parseArgs({
     options: {
@@ -82,13 +104,14 @@ function readOptions() {
       rounds: { type: "string", default: "3" },
       seconds: { type: "string", default: "6" },
       history: { type: "string", default: "100000" },
+      only: { type: "string", default: "" },
     },
   });
   const [rounds, seconds, history] = [values.rounds, values.seconds, values.history].map(Number);
   if (!(rounds && seconds && history)) {
     throw new Error("--rounds, --seconds and --history are numbers from 1.");
   }
-  return { databaseUrl: values.database, rounds, seconds, history };
+  return { databaseUrl: values.database, rounds, seconds, history, only: values.only };
 }
 
 /** Builds what is not built yet; a build of older sources is the caller's to renew. */

@@ -4,6 +4,7 @@ import {
   type FullWalletRow,
   listExpiryMonths,
   readFullWalletRow,
+  type WalletColumns,
   type WalletOwner,
 } from "#lib/db/wallets.ts";
 import { type Benefit, benefitOf } from "#lib/domain/benefits/benefit.ts";
@@ -29,10 +30,18 @@ const vouchersMax = 20;
 
 /** One round trip, unless points fell due since the last one: then the wallet is settled first. Refuses `member_not_found`. */
 export async function getWallet(tenant: WalletTenant, owner: WalletOwner): Promise<FullWallet> {
-  const row = await readRow(tenant, owner);
-  if (!isDue(row, now())) return fullWalletOf(tenant, row);
-  await settleWallet(tenant.id, row.memberId as MemberId);
-  return fullWalletOf(tenant, await readRow(tenant, owner));
+  return fullWalletOf(tenant, await readSettled(tenant.id, () => readRow(tenant, owner)));
+}
+
+/** What reads a wallet, after the wallet was settled where something in it fell due. */
+export async function readSettled<Row extends WalletColumns & { memberId: string }>(
+  tenantId: TenantId,
+  read: () => Promise<Row>,
+): Promise<Row> {
+  const row = await read();
+  if (!isDue(row, now())) return row;
+  await settleWallet(tenantId, row.memberId as MemberId);
+  return read();
 }
 
 /** The same of a wallet that the caller's transaction holds, and that is settled; plain JSON, for `fullWalletOf`. */

@@ -4,38 +4,68 @@ import {
   listCategoryRows,
   listShelfPage,
   type RewardCategoryRow,
+  readShopperPage,
+  type ShelfRow,
   visitShelfRow,
 } from "#lib/db/rewards.ts";
+import type { WalletOwner } from "#lib/db/wallets.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { isUuid, type MemberId, type TenantId } from "#lib/domain/ids.ts";
-import type { Wallet } from "#lib/domain/ledger/wallet.ts";
+import { readSettled } from "#lib/domain/ledger/get-wallet.ts";
+import { type Wallet, walletOf } from "#lib/domain/ledger/wallet.ts";
 import { type Page, type PageQuery, pageOf } from "#lib/domain/page.ts";
-import { onTheShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
+import { type Means, onTheShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
 import { activityWrittenBefore } from "#lib/domain/sessions/read-session.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
 /** A member who looks at the shelf, with its wallet. */
-export type Shopper = Wallet & { memberId: MemberId };
+export type Shopper = Wallet & { memberId: MemberId; isRestricted: boolean };
 
-/**
- * A page of the shelf, newest first, or of one category; without a shopper, gates that are a member's own do not count.
- * Refuses `not_found` for a category that is not there.
- */
+type ShelfTenant = Pick<Tenant, "id" | "tierWindowDays">;
+type ShelfQuery = PageQuery<string> & { categoryId: string | null };
+
+/** A page of the shelf, newest first, or of one category. Refuses `not_found` for a category that is not there. */
 export async function listRewards(
-  tenantId: TenantId,
-  { before, limit, categoryId }: PageQuery<string> & { categoryId: string | null },
-  shopper: Shopper | null,
+  { id: tenantId }: ShelfTenant,
+  query: ShelfQuery,
 ): Promise<Page<ShelfReward, string>> {
-  if (categoryId !== null && !(isUuid(categoryId) && (await isRewardCategory(tenantId, categoryId)))) {
-    throw new DomainError("not_found");
-  }
+  await requireCategory(tenantId, query.categoryId);
   const at = now();
-  const memberId = shopper?.memberId ?? null;
-  const query = { tenantId, memberId, at, categoryId, beforeId: before, limit: limit + 1 };
-  const rows = await listShelfPage(query);
+  return shelfPageOf(await listShelfPage(tenantId, pageQueryOf(query), at), query, nobody, at);
+}
+
+/** The same as it stands for a member, in one round trip. Refuses `member_not_found`, too. */
+export async function listRewardsFor(
+  { id: tenantId, tierWindowDays }: ShelfTenant,
+  query: ShelfQuery,
+  owner: WalletOwner,
+): Promise<{ page: Page<ShelfReward, string>; shopper: Shopper }> {
+  await requireCategory(tenantId, query.categoryId);
+  const at = now();
+  const row = await readSettled(tenantId, async () => {
+    const found = await readShopperPage({ tenantId, owner, tierWindowDays, at }, pageQueryOf(query));
+    if (!found) throw new DomainError("member_not_found");
+    return found;
+  });
+  const { memberId, isRestricted } = row;
+  const shopper = { ...walletOf(row), memberId: memberId as MemberId, isRestricted };
+  return { page: shelfPageOf(row.rewards, query, shopper, at), shopper };
+}
+
+async function requireCategory(tenantId: TenantId, categoryId: string | null): Promise<void> {
+  if (categoryId === null || (isUuid(categoryId) && (await isRewardCategory(tenantId, categoryId)))) return;
+  throw new DomainError("not_found");
+}
+
+function pageQueryOf({ before, limit, categoryId }: ShelfQuery) {
+  return { beforeId: before, limit: limit + 1, categoryId };
+}
+
+function shelfPageOf(rows: readonly ShelfRow[], { limit }: ShelfQuery, wallet: Means, at: Date) {
   return pageOf(
     rows,
     limit,
-    (row) => onTheShelf(row, shopper ?? nobody, at),
+    (row) => onTheShelf(row, wallet, at),
     ({ id }) => id,
   );
 }
@@ -44,7 +74,7 @@ export async function listRewards(
 export async function getReward(
   tenantId: TenantId,
   rewardId: string,
-  shopper: Shopper | null,
+  shopper: Pick<Shopper, "memberId" | keyof Means> | null,
 ): Promise<ShelfReward> {
   const at = now();
   const row = isUuid(rewardId)
@@ -57,6 +87,7 @@ export async function getReward(
   return onTheShelf(row, shopper ?? nobody, at);
 }
 
+/** Without a member, gates that are a member's own mean nothing. */
 const nobody = { balancePoints: 0, tierPoints: 0 };
 
 /** A page of the categories, newest first. */

@@ -45,7 +45,7 @@ export async function getShelfReward(
 }
 
 /** What of a wallet decides which rewards it can have. */
-type Means = Pick<Wallet, "balancePoints" | "tierPoints">;
+export type Means = Pick<Wallet, "balancePoints" | "tierPoints">;
 
 export function onTheShelf(row: ShelfRow, wallet: Means, at: Date): ShelfReward {
   const reward = rewardOf(row);

@@ -139,7 +139,7 @@ const bodyRefusals = ["body_too_large", "invalid_json", "unsupported_media_type"
 const onceRefusals = ["idempotency_key_in_flight", "idempotency_key_reused"] as const;
 
 /** Every code that a call can be refused with. */
-export function refusalsOf({ level, query, body, isIdempotent, refusals }: Operation): DomainErrorCode[] {
+export function refusalsOf({ level, body, isIdempotent, refusals }: Operation): DomainErrorCode[] {
   const codes: DomainErrorCode[] = [
     ...everyRefusal,
     ...refusalsByLevel[level],
@@ -147,8 +147,7 @@ export function refusalsOf({ level, query, body, isIdempotent, refusals }: Opera
     ...(isIdempotent ? onceRefusals : []),
     ...refusals,
   ];
-  const canBeWrong = query !== undefined || body !== undefined;
-  return [...new Set(codes)].filter((code) => canBeWrong || code !== "invalid_input").sort();
+  return [...new Set(codes)].sort();
 }
 
 function described(operation: Operation): ZodOpenApiOperationObject {
