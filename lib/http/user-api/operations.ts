@@ -1,6 +1,7 @@
 /** The endpoints of the user API, described once (contract 5.2). */
 import { z } from "zod";
 
+import { text } from "#lib/domain/texts.ts";
 import { type Operation, operation } from "#lib/http/openapi/operation.ts";
 import {
   benefitSchema,
@@ -252,9 +253,9 @@ export const listUsers = operation({
   summary: "Find members",
   level: "admin",
   query: listQuery.extend({
-    authIdentifier: z.string().optional(),
-    emailAddress: z.string().optional(),
-    accountNumber: z.string().optional(),
+    authIdentifier: text(1, 512).optional(),
+    emailAddress: text(1, 254).optional(),
+    accountNumber: text(1, 16).optional(),
   }),
   ...{ data: memberSchema, isList: true },
   refusals: [],
