@@ -83,19 +83,6 @@ export async function findMemberByAuthIdentifier(
   });
 }
 
-export async function setRestricted(
-  tx: Tx,
-  tenantId: string,
-  memberId: string,
-  isRestricted: boolean,
-  at: Date,
-): Promise<void> {
-  await tx.member.update({
-    where: { tenantId_id: { tenantId, id: memberId } },
-    data: { isRestricted, updatedAt: at },
-  });
-}
-
 /** Takes away everything personal; the row, its account number and its ledger stay. */
 export async function redactMember(tx: Tx, tenantId: string, memberId: string, at: Date): Promise<void> {
   await tx.account.deleteMany({ where: { tenantId, memberId } });

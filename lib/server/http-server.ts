@@ -30,7 +30,7 @@ import {
 import { countRequest, metricsAnswer } from "#lib/server/metrics.ts";
 import type { UserApi } from "#lib/server/user-api.ts";
 
-export type NextHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+type NextHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 const headersTimeoutMs = 10_000;
 const requestTimeoutMs = 30_000;

@@ -25,7 +25,7 @@ export type UserClaims = {
 } & Readonly<Record<string, unknown>>;
 
 /** The first thing that is wrong with a token, for whoever runs the programme. Callers get none of it. */
-export type TokenFault = { code: TokenFaultCode; explanation: string };
+type TokenFault = { code: TokenFaultCode; explanation: string };
 
 export type TokenFaultCode =
   | "not_set_up"
@@ -46,7 +46,7 @@ export type TokenFaultCode =
   | "key_unknown"
   | "signature_wrong";
 
-export type TokenJudgement = { claims: UserClaims; fault: null } | { claims: null; fault: TokenFault };
+type TokenJudgement = { claims: UserClaims; fault: null } | { claims: null; fault: TokenFault };
 
 const tokenLengthMax = 16 * 1024;
 const tokenForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;

@@ -9,7 +9,7 @@ import type { HostLevel, Level, Operation } from "#lib/http/openapi/operation.ts
 import { userApiOperations } from "#lib/http/user-api/operations.ts";
 
 /** Everything that is described. */
-export const operations: readonly Operation[] = [...userApiOperations, ...hostOperations];
+const operations: readonly Operation[] = [...userApiOperations, ...hostOperations];
 
 let document: object | null = null;
 

@@ -13,48 +13,47 @@ import {
  * The profile of an embedded sign-in. A mandatory field or an attribute that is wrong is refused; an optional core field
  * that is wrong keeps nobody out: it is left as it was, and named in the warnings.
  */
-export const lenientProfile = z
-  .unknown()
-  .transform((input, context): { profile: NewProfile; warnings: Readonly<Record<string, string>> } => {
-    const read = readProfile(input, { isWhole: true, isLenient: true });
-    for (const { path, message } of read.problems) {
-      context.issues.push({ code: "custom", path, message, input });
-    }
-    const { core, attributes, warnings } = read;
-    return { profile: { core: core as NewProfile["core"], attributes }, warnings };
-  })
-  .meta(described(true));
+export const lenientProfile = profileSchema({ isWhole: true, isLenient: true }, (read) => ({
+  profile: newProfileOf(read),
+  warnings: read.warnings,
+}));
 
 /** A new member's profile, in which whatever is wrong is refused. */
-export const newProfile = z
-  .unknown()
-  .transform((input, context): NewProfile => {
-    const { core, attributes, problems } = readProfile(input, { isWhole: true, isLenient: false });
-    for (const { path, message } of problems) context.issues.push({ code: "custom", path, message, input });
-    return { core: core as NewProfile["core"], attributes };
-  })
-  .meta(described(true));
+export const newProfile = profileSchema({ isWhole: true, isLenient: false }, newProfileOf);
 
 /** What is to change in a profile: what is left out stays as it is. */
-export const profileChange = z
-  .unknown()
-  .transform((input, context): ProfileChange => {
-    const { core, attributes, problems } = readProfile(input, { isWhole: false, isLenient: false });
-    for (const { path, message } of problems) context.issues.push({ code: "custom", path, message, input });
-    return { core, attributes };
-  })
-  .meta(described(false));
+export const profileChange = profileSchema(
+  { isWhole: false, isLenient: false },
+  ({ core, attributes }): ProfileChange => ({ core, attributes }),
+);
+
+/** `isWhole`: what is mandatory has to be there; `isLenient`: what is optional and wrong is passed over with a warning. */
+type Strictness = { isWhole: boolean; isLenient: boolean };
+
+function profileSchema<Output>(strictness: Strictness, outputOf: (read: ProfileRead) => Output) {
+  return z
+    .unknown()
+    .transform((input, context): Output => {
+      const read = readProfile(input, strictness);
+      for (const { path, message } of read.problems) {
+        context.issues.push({ code: "custom", path, message, input });
+      }
+      return outputOf(read);
+    })
+    .meta(described(strictness.isWhole));
+}
+
+/** Only taken where no problem was found, and so all that is mandatory is there. */
+function newProfileOf({ core, attributes }: ProfileRead): NewProfile {
+  return { core: core as NewProfile["core"], attributes };
+}
 
 type ProfileRead = ProfileChange & {
   warnings: Record<string, string>;
   problems: { path: string[]; message: string }[];
 };
 
-/** `isWhole`: what is mandatory has to be there; `isLenient`: what is optional and wrong is passed over with a warning. */
-function readProfile(
-  input: unknown,
-  { isWhole, isLenient }: { isWhole: boolean; isLenient: boolean },
-): ProfileRead {
+function readProfile(input: unknown, { isWhole, isLenient }: Strictness): ProfileRead {
   const core: Partial<CoreProfile> = {};
   const attributes: Record<string, unknown> = {};
   const warnings: Record<string, string> = {};
