@@ -57,7 +57,7 @@ export async function fetchOutsideJson(
   url: string,
   limits: { bytesMax: number; timeoutMs: number },
 ): Promise<unknown> {
-  const target = targetOf(url);
+  const target = targetOf(url, env().ALLOW_LOOPBACK_URLS);
   const deadline = AbortSignal.timeout(limits.timeoutMs);
   try {
     const response = await request(target, deadline);
@@ -73,6 +73,21 @@ export async function fetchOutsideJson(
     if (error instanceof OutsideFailure) throw error;
     const code = codeOf(error);
     throw new OutsideFailure("connection", `The connection failed: ${code}.`, code);
+  }
+}
+
+/**
+ * What is wrong with an address that somebody wants to have fetched from, as far as it shows before anything is connected
+ * to; null where nothing is. This computer's own addresses are left to the moment of fetching: whether they may be asked is
+ * the process's setting, not the address's fault.
+ */
+export function problemWithOutsideUrl(url: string): string | null {
+  try {
+    targetOf(url, true);
+    return null;
+  } catch (error) {
+    if (!(error instanceof OutsideFailure)) throw error;
+    return error.message;
   }
 }
 
@@ -93,10 +108,10 @@ function parseAddress(address: string): ipaddr.IPv4 | ipaddr.IPv6 | null {
 
 type Target = URL & { protocol: "http:" | "https:" };
 
-function targetOf(url: string): Target {
+function targetOf(url: string, mayBeLoopback: boolean): Target {
   const target = URL.parse(url);
   if (!target) throw new OutsideFailure("url", "The address is not a URL.");
-  if (!hasKnownProtocol(target))
+  if (!hasKnownProtocol(target, mayBeLoopback))
     throw new OutsideFailure("url", "The address is not an https address (http is for loopback only).");
   if (target.username !== "" || target.password !== "")
     throw new OutsideFailure("url", "The address holds a user name or a password.");
@@ -106,16 +121,16 @@ function targetOf(url: string): Target {
     throw new OutsideFailure("url", `Port ${port} belongs to another protocol.`);
 
   const host = target.hostname.replace(/^\[|\]$/g, "");
-  if (isIP(host) !== 0 && !mayConnect(target, host)) throw addressRefused(); // such a host is never looked up
+  if (isIP(host) !== 0 && !mayConnect(target, host, mayBeLoopback)) throw addressRefused(); // such a host is never looked up
   return target;
 }
 
-function hasKnownProtocol(target: URL): target is Target {
-  return target.protocol === "https:" || (target.protocol === "http:" && env().ALLOW_LOOPBACK_URLS);
+function hasKnownProtocol(target: URL, mayBeLoopback: boolean): target is Target {
+  return target.protocol === "https:" || (target.protocol === "http:" && mayBeLoopback);
 }
 
-function mayConnect(target: Target, address: string): boolean {
-  if (isLoopback(address)) return env().ALLOW_LOOPBACK_URLS;
+function mayConnect(target: Target, address: string, mayBeLoopback = env().ALLOW_LOOPBACK_URLS): boolean {
+  if (isLoopback(address)) return mayBeLoopback;
   return target.protocol === "https:" && isPublicAddress(address);
 }
 

@@ -42,7 +42,7 @@ const messages = {
   server_side_only: "Call this endpoint from your server: a browser would give the client id away.",
   session_invalid: "The session is not valid any more. Ask the host site for a new one.",
   token_invalid: "The bearer token is not valid here.",
-  token_missing: "Send the user's access token: Authorization: Bearer <token>.",
+  token_missing: "This call needs a bearer token: Authorization: Bearer <token>.",
   unsupported_media_type: "Send the body as JSON, with Content-Type: application/json.",
   voucher_already_used: "This voucher has been used already.",
 } as const;

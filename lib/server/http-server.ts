@@ -194,7 +194,7 @@ function watch(
     // Next choked on one of its router's own headers.
     const isOverHeaders = status === 500 && isPage && !context.hasFailed && request.headers.rsc !== undefined;
     const pageStatus = status === 200 ? (context.pageStatus ?? status) : isOverHeaders ? 400 : status;
-    if (pageStatus === 503) response.setHeader("Retry-After", "5");
+    if (pageStatus === 503 && !response.hasHeader("Retry-After")) response.setHeader("Retry-After", "5");
     return writeHead(pageStatus, ...rest);
   }) as typeof response.writeHead;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { isPublicAddress } from "#lib/clients/outside-json.ts";
+import { isPublicAddress, problemWithOutsideUrl } from "#lib/clients/outside-json.ts";
 
 // Goal: nothing that an outsider names leads to an address inside our network, however it is written.
 
@@ -34,4 +34,21 @@ test.each([
   ["no address", ["", "localhost", "8.8.8.8.", "8.8", "134744072", "0x08080808", "010.8.8.8", "8.8.8.8:443"]],
 ])("what is %s is not public", (_what, addresses) => {
   for (const address of addresses) expect(isPublicAddress(address), address).toBe(false);
+});
+
+test.each([
+  ["https://idp.example/jwks", null],
+  ["http://localhost:4001/jwks", null],
+  ["http://127.0.0.1:4001/jwks", null],
+  ["https://[::1]/jwks", null],
+  ["https://10.0.0.1/jwks", expect.stringContaining("not a public one")],
+  ["https://169.254.169.254/latest/meta-data", expect.stringContaining("not a public one")],
+  ["https://0x0a000001/jwks", expect.stringContaining("not a public one")],
+  ["https://[::ffff:10.0.0.1]/jwks", expect.stringContaining("not a public one")],
+  ["https://idp.example:25/jwks", expect.stringContaining("Port 25")],
+  ["https://idp.example:6379/jwks", expect.stringContaining("Port 6379")],
+  ["https://user:word@idp.example/jwks", expect.stringContaining("password")],
+  ["ftp://idp.example/jwks", expect.stringContaining("https")],
+])("what is to be saved as a JWKS address, %s, is looked at as far as it shows", (url, problem) => {
+  expect(problemWithOutsideUrl(url)).toEqual(problem);
 });

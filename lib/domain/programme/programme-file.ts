@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 
+import { problemWithOutsideUrl } from "#lib/clients/outside-json.ts";
 import { attributesPerMemberMax } from "#lib/domain/members/profile.ts";
 import {
   mandatoryProfileFields,
@@ -17,12 +18,12 @@ import {
   headerSecret,
   password,
   priceInPoints,
-  secret,
   webUrl,
 } from "#lib/domain/programme/file-fields.ts";
 import { rule } from "#lib/domain/rules/rule-schema.ts";
 import { problemWithCookieDomain } from "#lib/domain/tenants/cookie-domain.ts";
 import { emailAddress, identifier, name, text } from "#lib/domain/texts.ts";
+import { sharedKey } from "#lib/domain/tokens/shared-key.ts";
 
 const reservedCodes = ["auth", "admin", "token", "session", "health", "multi", "v1"];
 const sessionSecondsMax = 2_592_000; // 30 days
@@ -55,11 +56,10 @@ const apiKey = z.strictObject({
   burst: count.min(1, "Enter 1 or more.").optional(),
 });
 
-// Signs tokens, so it must not be guessed from a few of them.
-const sharedKey = secret.refine(
-  (value) => new Set(value).size > 7,
-  "This key repeats itself; use a random one.",
-);
+const jwksUrl = webUrl.check((context) => {
+  const message = problemWithOutsideUrl(context.value);
+  if (message) context.issues.push({ code: "custom", message, input: context.value });
+});
 
 const userAuthCommon = {
   issuer: text(1, 2048),
@@ -70,7 +70,7 @@ const userAuthCommon = {
 const userAuth = z.discriminatedUnion(
   "algorithm",
   [
-    z.strictObject({ algorithm: z.literal("RS256"), jwksUrl: webUrl, ...userAuthCommon }),
+    z.strictObject({ algorithm: z.literal("RS256"), jwksUrl, ...userAuthCommon }),
     z.strictObject({ algorithm: z.literal("HS256"), sharedKey: sharedKey.optional(), ...userAuthCommon }),
   ],
   "The algorithm is RS256 or HS256.",
