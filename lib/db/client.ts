@@ -9,6 +9,7 @@ import type { SqlDriverAdapterFactory } from "@prisma/driver-adapter-utils";
 import { PrismaPGlite } from "pglite-prisma-adapter";
 
 import { Prisma, PrismaClient } from "#lib/db/generated/client.ts";
+import { preparing } from "#lib/db/prepared-pglite.ts";
 
 export { Prisma };
 
@@ -40,7 +41,7 @@ export function openServerDatabase(url: string, { isPatient }: { isPatient: bool
 /** Takes a PGlite that is already open as the database of the whole process, and closes it in the end. */
 export async function openEmbeddedDatabase(pglite: PGlite): Promise<void> {
   await pglite.exec(planByIndex);
-  open(new PrismaPGlite(pglite), () => pglite.close());
+  open(new PrismaPGlite(preparing(pglite)), () => pglite.close());
 }
 
 export async function closeDatabase(): Promise<void> {
