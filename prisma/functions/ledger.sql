@@ -6,28 +6,38 @@
 */
 CREATE FUNCTION laurel_functions.new_id(_at timestamptz) RETURNS uuid LANGUAGE sql VOLATILE AS $$
   SELECT encode(set_bit(set_bit(overlay(uuid_send(gen_random_uuid())
-    PLACING substring(int8send((extract(epoch FROM _at) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
+    PLACING substring(int8send((date_part('epoch', _at) * 1000)::bigint) FROM 3) FROM 1 FOR 6), 52, 1), 53, 1), 'hex')::uuid
 $$;
 
 /*
   Takes the wallet for the rest of the transaction, so that one member's moves go in single file. Null, or why nothing may
-  move: 'member_not_found', 'member_restricted' (only where `_only_unrestricted`), 'due' (it has to be settled first).
+  move: see wallet_problem.
 */
 CREATE FUNCTION laurel_functions.open_wallet(
   _tenant uuid, _member uuid, _at timestamptz, _only_unrestricted boolean
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   _wallet wallets;
-  _person record;
 BEGIN
   SELECT * INTO _wallet FROM wallets w WHERE w."tenantId" = _tenant AND w."memberId" = _member FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
+  RETURN laurel_functions.wallet_problem(_wallet, _at, _only_unrestricted);
+END $$;
+
+/*
+  Why nothing may move in a wallet that the caller holds, or looked for in vain; null where nothing stands in the way.
+  'member_not_found', 'member_restricted' (only where `_only_unrestricted`), 'due' (it has to be settled first).
+*/
+CREATE FUNCTION laurel_functions.wallet_problem(_wallet wallets, _at timestamptz, _only_unrestricted boolean)
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  _is_restricted boolean;
+  _deleted timestamptz;
+BEGIN
+  SELECT m."isRestricted", m."deletedAt" INTO _is_restricted, _deleted
+    FROM members m WHERE m."tenantId" = _wallet."tenantId" AND m."id" = _wallet."memberId";
+  IF NOT FOUND OR _deleted IS NOT NULL THEN
     RETURN 'member_not_found';
-  END IF;
-  SELECT m."isRestricted", m."deletedAt" INTO _person FROM members m WHERE m."tenantId" = _tenant AND m."id" = _member;
-  IF _person."deletedAt" IS NOT NULL THEN
-    RETURN 'member_not_found';
-  ELSIF _only_unrestricted AND _person."isRestricted" THEN
+  ELSIF _only_unrestricted AND _is_restricted THEN
     RETURN 'member_restricted';
   ELSIF LEAST(_wallet."nextExpiryAt", _wallet."nextUnlockAt") <= _at THEN
     RETURN 'due';
@@ -36,16 +46,17 @@ BEGIN
 END $$;
 
 /*
-  How many more points a wallet can take, so that no balance and no total of it ever leaves the range of safe integers:
-  pending points will be part of the balance, and the balance of what is spent or of what expires.
+  How many more points a wallet can take after a move, so that no balance and no total of it ever leaves the range of safe
+  integers: pending points will be part of the balance, and the balance of what is spent or of what expires.
 */
-CREATE FUNCTION laurel_functions.room_of(_wallet wallets) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
-  SELECT 9007199254740991 - _wallet."pendingPoints" - GREATEST(_wallet."lifetimePoints",
-    _wallet."balancePoints" + GREATEST(0, _wallet."spentPoints", _wallet."expiredPoints"))
+CREATE FUNCTION laurel_functions.room_for(_wallet wallets, _points bigint, _lifetime bigint, _spent bigint, _expired bigint)
+RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+  SELECT 9007199254740991 - _wallet."pendingPoints" - GREATEST(_wallet."lifetimePoints" + _lifetime,
+    _wallet."balancePoints" + _points + GREATEST(0, _wallet."spentPoints" + _spent, _wallet."expiredPoints" + _expired))
 $$;
 
 /*
-  The one writer of points: appends the entry, makes its lot or takes from lots, and moves the wallet, which the caller
+  The writer of points: appends the entry, makes its lot or takes from lots, and moves the wallet, which the caller
   holds. What comes in is one lot that expires at `_expires`, or `_lots` [{points, expiresAt}] together. Lots pay in the
   order of their expiry, then their age; `_first_event`'s own pay first. The id of the entry.
   Raises LR001 where a balance or a total would leave the range of safe integers.
@@ -61,38 +72,17 @@ DECLARE
   _entry uuid := COALESCE(_id, laurel_functions.new_id(_at));
   _moment timestamptz := COALESCE(_occurred, _at);
   _wallet wallets;
-  _after wallets;
   _next_expiry timestamptz;
   _lot record;
   _needed bigint := -_points;
   _paid bigint;
+  _paying uuid[] := '{}'; -- the lots that pay, and how much each of them
+  _shares bigint[] := '{}';
+  _used_up uuid[] := '{}';
 BEGIN
-  SELECT * INTO STRICT _wallet FROM wallets w WHERE w."tenantId" = _tenant AND w."memberId" = _member;
-  -- What comes in has to fit wherever it may go, so that spending and expiring always can.
-  _after := _wallet;
-  _after."balancePoints" := _wallet."balancePoints" + _points;
-  _after."lifetimePoints" := _wallet."lifetimePoints" + _lifetime;
-  _after."spentPoints" := _wallet."spentPoints" + _spent;
-  _after."expiredPoints" := _wallet."expiredPoints" + _expired;
-  IF GREATEST(_points, _lifetime) > 0 AND laurel_functions.room_of(_after) < 0 THEN
-    RAISE EXCEPTION 'points out of range' USING ERRCODE = 'LR001';
-  END IF;
-
-  INSERT INTO ledger_entries ("tenantId", "id", "memberId", "sequence", "kind", "points", "balanceAfterPoints",
-    "lifetimePoints", "spentPoints", "expiredPoints", "eventId", "ruleId", "benefitId", "description", "occurredAt",
-    "createdAt")
-  VALUES (_tenant, _entry, _member, _wallet."entryCount" + 1, _kind, _points, _wallet."balancePoints" + _points,
-    _lifetime, _spent, _expired, _event, _rule, _benefit, _description, _moment, _at);
-
-  _next_expiry := _wallet."nextExpiryAt";
   IF _points > 0 THEN
-    INSERT INTO point_lots ("tenantId", "id", "memberId", "entryId", "earnedPoints", "remainingPoints", "earnedAt",
-      "expiresAt")
-    SELECT _tenant, laurel_functions.new_id(_at), _member, _entry, n."points", n."points", _moment, n."expiresAt"
-    FROM jsonb_to_recordset(COALESCE(_lots, jsonb_build_array(
-      jsonb_build_object('points', _points, 'expiresAt', _expires)))) AS n("points" bigint, "expiresAt" timestamptz);
-    SELECT LEAST(_next_expiry, min(l."expiresAt")) INTO _next_expiry FROM point_lots l
-      WHERE l."tenantId" = _tenant AND l."entryId" = _entry;
+    _next_expiry := CASE WHEN _lots IS NULL THEN _expires
+      ELSE (SELECT min(n."expiresAt") FROM jsonb_to_recordset(_lots) AS n("expiresAt" timestamptz)) END;
   ELSIF _points < 0 THEN
     IF _first_event IS NOT NULL THEN
       FOR _lot IN
@@ -102,44 +92,128 @@ BEGIN
       LOOP
         EXIT WHEN _needed = 0;
         _paid := LEAST(_needed, _lot."remainingPoints");
-        INSERT INTO lot_spends ("tenantId", "entryId", "lotId", "points") VALUES (_tenant, _entry, _lot."id", _paid);
+        _paying := _paying || _lot."id";
+        _shares := _shares || _paid;
         _needed := _needed - _paid;
+        IF _paid = _lot."remainingPoints" THEN
+          _used_up := _used_up || _lot."id";
+        END IF;
       END LOOP;
     END IF;
-    IF _needed > 0 THEN
-      FOR _lot IN
-        SELECT l."id", l."remainingPoints" FROM point_lots l
-        WHERE l."tenantId" = _tenant AND l."memberId" = _member AND l."remainingPoints" > 0
-        ORDER BY l."expiresAt", l."earnedAt", l."id"
-      LOOP
-        _paid := LEAST(_needed, _lot."remainingPoints");
-        INSERT INTO lot_spends ("tenantId", "entryId", "lotId", "points") VALUES (_tenant, _entry, _lot."id", _paid);
+    -- On to the first lot that has something left: with it the wallet's next expiry is known, too.
+    FOR _lot IN
+      SELECT l."id", l."remainingPoints", l."expiresAt" FROM point_lots l
+      WHERE l."tenantId" = _tenant AND l."memberId" = _member AND l."remainingPoints" > 0 AND l."id" <> ALL(_used_up)
+      ORDER BY l."expiresAt", l."earnedAt", l."id"
+    LOOP
+      _paid := LEAST(_needed, _lot."remainingPoints");
+      IF _paid > 0 THEN
+        _paying := _paying || _lot."id";
+        _shares := _shares || _paid;
         _needed := _needed - _paid;
-        EXIT WHEN _needed = 0;
-      END LOOP;
-    END IF;
-    SELECT l."expiresAt" INTO _next_expiry FROM point_lots l
-      WHERE l."tenantId" = _tenant AND l."memberId" = _member AND l."remainingPoints" > 0
-      ORDER BY l."expiresAt", l."earnedAt", l."id" LIMIT 1;
+      END IF;
+      IF _paid < _lot."remainingPoints" THEN
+        _next_expiry := _lot."expiresAt";
+        EXIT;
+      END IF;
+    END LOOP;
   END IF;
 
+  -- What comes in has to fit wherever it may go, so that spending and expiring always can.
   UPDATE wallets w SET
     "balancePoints" = w."balancePoints" + _points,
     "lifetimePoints" = w."lifetimePoints" + _lifetime,
     "spentPoints" = w."spentPoints" + _spent,
     "expiredPoints" = w."expiredPoints" + _expired,
     "entryCount" = w."entryCount" + 1,
-    "nextExpiryAt" = _next_expiry
-  WHERE w."tenantId" = _tenant AND w."memberId" = _member;
+    "nextExpiryAt" = CASE WHEN _points < 0 THEN _next_expiry ELSE LEAST(w."nextExpiryAt", _next_expiry) END
+  WHERE w."tenantId" = _tenant AND w."memberId" = _member
+    AND (GREATEST(_points, _lifetime) <= 0
+      OR laurel_functions.room_for(w, _points, _lifetime, _spent, _expired) >= 0)
+  RETURNING * INTO _wallet;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'points out of range' USING ERRCODE = 'LR001';
+  END IF;
+
+  INSERT INTO ledger_entries ("tenantId", "id", "memberId", "sequence", "kind", "points", "balanceAfterPoints",
+    "lifetimePoints", "spentPoints", "expiredPoints", "eventId", "ruleId", "benefitId", "description", "occurredAt",
+    "createdAt")
+  VALUES (_tenant, _entry, _member, _wallet."entryCount", _kind, _points, _wallet."balancePoints",
+    _lifetime, _spent, _expired, _event, _rule, _benefit, _description, _moment, _at);
+  IF _points > 0 AND _lots IS NULL THEN
+    INSERT INTO point_lots ("tenantId", "id", "memberId", "entryId", "earnedPoints", "remainingPoints", "earnedAt",
+      "expiresAt")
+    VALUES (_tenant, laurel_functions.new_id(_at), _member, _entry, _points, _points, _moment, _expires);
+  ELSIF _points > 0 THEN
+    INSERT INTO point_lots ("tenantId", "id", "memberId", "entryId", "earnedPoints", "remainingPoints", "earnedAt",
+      "expiresAt")
+    SELECT _tenant, laurel_functions.new_id(_at), _member, _entry, n."points", n."points", _moment, n."expiresAt"
+    FROM jsonb_to_recordset(_lots) AS n("points" bigint, "expiresAt" timestamptz);
+  ELSIF _points < 0 THEN
+    INSERT INTO lot_spends ("tenantId", "entryId", "lotId", "points")
+      SELECT _tenant, _entry, p."lotId", p."points" FROM unnest(_paying, _shares) AS p("lotId", "points");
+  END IF;
   RETURN _entry;
+END $$;
+
+/*
+  The same for what several rules give for one event, each as an entry with a lot of its own. `_earned` become points at
+  once; `_waiting` of them are on their way, the first until `_unlocks`. The wallet as it is then.
+*/
+CREATE FUNCTION laurel_functions.post_earnings(
+  _tenant uuid, _member uuid, _event uuid, _occurred timestamptz, _at timestamptz,
+  _rules uuid[], _entries uuid[], _points bigint[], _waiting bigint, _unlocks timestamptz
+) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  _earned bigint := 0;
+  _each bigint;
+  _totals bigint[] := '{}';
+  _expires timestamptz;
+  _wallet wallets;
+BEGIN
+  FOREACH _each IN ARRAY _points LOOP
+    _earned := _earned + _each;
+    _totals := _totals || _earned;
+  END LOOP;
+  IF _earned > 0 THEN
+    _expires := laurel_functions.expiry_from(_tenant, _at);
+  END IF;
+
+  UPDATE wallets w SET
+    "balancePoints" = w."balancePoints" + _earned,
+    "lifetimePoints" = w."lifetimePoints" + _earned,
+    "pendingPoints" = w."pendingPoints" + _waiting,
+    "entryCount" = w."entryCount" + cardinality(_entries),
+    "nextExpiryAt" = LEAST(w."nextExpiryAt", _expires),
+    "nextUnlockAt" = LEAST(w."nextUnlockAt", _unlocks)
+  WHERE w."tenantId" = _tenant AND w."memberId" = _member
+    AND laurel_functions.room_for(w, _earned, _earned, 0, 0) >= _waiting
+  RETURNING * INTO _wallet;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'points out of range' USING ERRCODE = 'LR001';
+  END IF;
+
+  IF _earned > 0 THEN
+    INSERT INTO ledger_entries ("tenantId", "id", "memberId", "sequence", "kind", "points", "balanceAfterPoints",
+      "lifetimePoints", "spentPoints", "expiredPoints", "eventId", "ruleId", "occurredAt", "createdAt")
+    SELECT _tenant, g."id", _member, _wallet."entryCount" - cardinality(_entries) + g."number", 'EARN', g."points",
+      _wallet."balancePoints" - _earned + g."total", g."points", 0, 0, _event, g."ruleId", _occurred, _at
+    FROM unnest(_entries, _rules, _points, _totals) WITH ORDINALITY AS g("id", "ruleId", "points", "total", "number");
+    INSERT INTO point_lots ("tenantId", "id", "memberId", "entryId", "earnedPoints", "remainingPoints", "earnedAt",
+      "expiresAt")
+    SELECT _tenant, laurel_functions.new_id(_at), _member, g."id", g."points", g."points", _occurred, _expires
+    FROM unnest(_entries, _points) AS g("id", "points");
+  END IF;
+  RETURN _wallet."balancePoints";
 END $$;
 
 /*
   When points that come in at `_at` expire in this programme; null: never.
 */
-CREATE FUNCTION laurel_functions.expiry_from(_tenant uuid, _at timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
-  SELECT _at + t."pointsExpireAfterDays" * interval '24 hours' FROM tenants t WHERE t."id" = _tenant
-$$;
+CREATE FUNCTION laurel_functions.expiry_from(_tenant uuid, _at timestamptz) RETURNS timestamptz LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT _at + t."pointsExpireAfterDays" * interval '24 hours' FROM tenants t WHERE t."id" = _tenant);
+END $$;
 
 /*
   Brings a wallet up to `_at`: pending points whose time has come become points, then what has expired goes, an entry and

@@ -23,11 +23,13 @@ $$;
 /*
   A benefit with its reward, as everything that answers with one reads it.
 */
-CREATE FUNCTION laurel_functions.benefit(_tenant uuid, _id uuid) RETURNS jsonb LANGUAGE sql STABLE AS $$
-  SELECT to_jsonb(b) || jsonb_build_object('reward', (
-    SELECT to_jsonb(r) FROM laurel_functions.reward_rows(_tenant) r WHERE r."id" = b."rewardId"))
-  FROM benefits b WHERE b."tenantId" = _tenant AND b."id" = _id
-$$;
+CREATE FUNCTION laurel_functions.benefit(_tenant uuid, _id uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (
+    SELECT to_jsonb(b) || jsonb_build_object('reward', (
+      SELECT to_jsonb(r) FROM laurel_functions.reward_rows(_tenant) r WHERE r."id" = b."rewardId"))
+    FROM benefits b WHERE b."tenantId" = _tenant AND b."id" = _id);
+END $$;
 
 /*
   Why a member cannot have one more of a reward, whose row the caller holds; null where nothing stands in the way.
@@ -114,20 +116,23 @@ BEGIN
   IF _answer IS NOT NULL THEN
     RETURN _answer;
   END IF;
-  _problem := laurel_functions.open_wallet(_tenant, _member, _at, true);
+  SELECT * INTO _wallet FROM wallets w WHERE w."tenantId" = _tenant AND w."memberId" = _member FOR NO KEY UPDATE;
+  _problem := laurel_functions.wallet_problem(_wallet, _at, true);
   IF _problem IS NOT NULL THEN
     RETURN jsonb_build_object('outcome', 'refused', 'code', _problem);
   END IF;
-  PERFORM laurel_functions.hold_shared_rows(_tenant, i->'candidates', ARRAY[(i->>'rewardId')::uuid]);
-  SELECT * INTO _reward FROM rewards r WHERE r."tenantId" = _tenant AND r."id" = (i->>'rewardId')::uuid;
-  SELECT * INTO _wallet FROM wallets w WHERE w."tenantId" = _tenant AND w."memberId" = _member;
+  IF laurel_functions.has_shared_rows(i->'candidates') THEN
+    PERFORM laurel_functions.hold_shared_rows(_tenant, i->'candidates', ARRAY[(i->>'rewardId')::uuid]);
+  END IF;
+  SELECT * INTO _reward FROM rewards r WHERE r."tenantId" = _tenant AND r."id" = (i->>'rewardId')::uuid FOR NO KEY UPDATE;
 
   _problem := CASE
     WHEN _reward."id" IS NULL OR _reward."archivedAt" IS NOT NULL THEN 'reward_not_found'
     WHEN _reward."pricePoints" <> (i->>'pricePoints')::bigint THEN 'changed'
     WHEN _reward."availableFrom" > _at OR _reward."availableUntil" <= _at
-      OR laurel_functions.tier_points(_tenant, _member, _wallet."lifetimePoints", _at) < (
-        SELECT t."pointsRequirement" FROM tiers t WHERE t."tenantId" = _tenant AND t."id" = _reward."tierId")
+      OR (_reward."tierId" IS NOT NULL
+        AND laurel_functions.tier_points(_tenant, _member, _wallet."lifetimePoints", _at) < (
+          SELECT t."pointsRequirement" FROM tiers t WHERE t."tenantId" = _tenant AND t."id" = _reward."tierId"))
       THEN 'reward_not_available'
     ELSE laurel_functions.problem_with_handing_out(_reward, _member)
   END;
