@@ -109,6 +109,7 @@ BEGIN
       CONTINUE WHEN NOT FOUND OR laurel_functions.problem_with_handing_out(_reward, _member) IS NOT NULL;
       _benefit := laurel_functions.new_id(_at);
       CONTINUE WHEN NOT laurel_functions.hand_out(_reward, _member, _benefit, _event, NULL, 0, _candidate->'codes', NULL, _at);
+      PERFORM laurel_functions.count_issued(_reward);
     END IF;
 
     _rules := _rules || _rule;

@@ -51,7 +51,15 @@ BEGIN
 END $$;
 
 /*
-  Makes the benefit, with its code, and takes it from the stock; the caller holds the reward and has asked for problems.
+  Whether there is only so much of a reward. Who buys one of those holds its row from the first look at it to the end; of
+  others there is always one more, so that nobody has to wait for the buyer before.
+*/
+CREATE FUNCTION laurel_functions.is_limited(_reward rewards) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+  SELECT _reward."stockTotal" IS NOT NULL OR _reward."codeType" IS NOT DISTINCT FROM 'POOL'
+$$;
+
+/*
+  Makes the benefit, with its code; the caller has asked for problems, and counts it: see count_issued.
   False, and nothing done, where all of `_codes` are taken: then there should be others.
 */
 CREATE FUNCTION laurel_functions.hand_out(
@@ -87,10 +95,27 @@ BEGIN
     "createdAt", "expiresAt")
   VALUES (_reward."tenantId", _benefit, _member, _reward."id", _event, _entry, _price, _code, _comment, _at,
     _at + _reward."validForDays" * interval '24 hours');
+  RETURN true;
+END $$;
+
+/*
+  Takes one from the stock, and the row where it is not held already. Whoever did not hold it has gone by what it was when
+  it was read, and so does so only where it still is; raises 40001 where it has become another: what was done for it is
+  undone, and the statement runs anew.
+*/
+CREATE FUNCTION laurel_functions.count_issued(_reward rewards) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
   UPDATE rewards r SET "issuedCount" = r."issuedCount" + 1,
     "codesLeft" = r."codesLeft" - CASE WHEN r."codeType" = 'POOL' THEN 1 ELSE 0 END
-  WHERE r."tenantId" = _reward."tenantId" AND r."id" = _reward."id";
-  RETURN true;
+  WHERE r."tenantId" = _reward."tenantId" AND r."id" = _reward."id"
+    AND (r."pricePoints", r."tierId", r."perMemberLimit", r."availableFrom", r."availableUntil", r."archivedAt",
+        r."stockTotal", r."codeType", r."codePattern", r."staticCode", r."validForDays")
+      IS NOT DISTINCT FROM (_reward."pricePoints", _reward."tierId", _reward."perMemberLimit", _reward."availableFrom",
+        _reward."availableUntil", _reward."archivedAt", _reward."stockTotal", _reward."codeType", _reward."codePattern",
+        _reward."staticCode", _reward."validForDays");
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'the reward has changed' USING ERRCODE = '40001';
+  END IF;
 END $$;
 
 /*
@@ -110,6 +135,7 @@ DECLARE
   _problem text;
   _answer jsonb;
   _reward rewards;
+  _is_held boolean;
   _wallet wallets;
 BEGIN
   _answer := laurel_functions.claim_key(_tenant, i->'key');
@@ -121,10 +147,12 @@ BEGIN
   IF _problem IS NOT NULL THEN
     RETURN jsonb_build_object('outcome', 'refused', 'code', _problem);
   END IF;
-  IF laurel_functions.has_shared_rows(i->'candidates') THEN
-    PERFORM laurel_functions.hold_shared_rows(_tenant, i->'candidates', ARRAY[(i->>'rewardId')::uuid]);
+  SELECT * INTO _reward FROM rewards r WHERE r."tenantId" = _tenant AND r."id" = (i->>'rewardId')::uuid;
+  _is_held := laurel_functions.is_limited(_reward) OR laurel_functions.has_shared_rows(i->'candidates');
+  IF _is_held THEN
+    PERFORM laurel_functions.hold_shared_rows(_tenant, i->'candidates', ARRAY[_reward."id"]);
+    SELECT * INTO _reward FROM rewards r WHERE r."tenantId" = _tenant AND r."id" = _reward."id";
   END IF;
-  SELECT * INTO _reward FROM rewards r WHERE r."tenantId" = _tenant AND r."id" = (i->>'rewardId')::uuid FOR NO KEY UPDATE;
 
   _problem := CASE
     WHEN _reward."id" IS NULL OR _reward."archivedAt" IS NOT NULL THEN 'reward_not_found'
@@ -147,6 +175,9 @@ BEGIN
     CASE WHEN _reward."pricePoints" > 0 THEN _entry END, _reward."pricePoints", i->'codes', i->>'comment', _at) THEN
     RETURN jsonb_build_object('outcome', 'refused', 'code', 'codes_taken');
   END IF;
+  IF _is_held THEN
+    PERFORM laurel_functions.count_issued(_reward);
+  END IF;
   INSERT INTO events ("tenantId", "id", "memberId", "type", "payload", "occurredAt", "createdAt")
     VALUES (_tenant, _event, _member, 'PURCHASED_REWARD', i->'eventPayload', _at, _at);
   IF _reward."pricePoints" > 0 THEN
@@ -158,5 +189,8 @@ BEGIN
   SELECT jsonb_build_object('benefit', laurel_functions.benefit(_tenant, _benefit), 'balancePoints', w."balancePoints")
     INTO _answer FROM wallets w WHERE w."tenantId" = _tenant AND w."memberId" = _member;
   PERFORM laurel_functions.keep_result(_tenant, i->'key', _answer, _at);
+  IF NOT _is_held THEN
+    PERFORM laurel_functions.count_issued(_reward); -- as late as can be: the next buyer waits from here to the commit
+  END IF;
   RETURN jsonb_build_object('outcome', 'done', 'result', _answer);
 END $$;
