@@ -13,7 +13,13 @@ import { createShop } from "./shop/server.ts";
 const laurelPort = Number(process.env.DEMO_LAUREL_PORT ?? 3000);
 const shopPort = Number(process.env.DEMO_SHOP_PORT ?? 4000);
 const dataFolder = process.env.DEMO_DATA_DIR ?? ".data/demo";
-const clientId = "demo-shop-client-id-for-this-computer-only";
+// The secrets of demo/programme.json, as the shop's server and its till would have them from their environment.
+const secrets = {
+  clientId: "demo-shop-client-id-for-this-computer-only",
+  apiKey: "demo-shop-api-key-for-this-computer-only",
+  purchaseSecret: "demo-purchase-event-secret-for-this-computer",
+};
+const tillApiKey = "demo-till-api-key-for-this-computer-only";
 
 const children = new Set<ChildProcess>();
 
@@ -34,7 +40,8 @@ laurel.once("exit", (code) => {
 await untilLaurelAnswers();
 createShop({
   laurelPort,
-  clientId,
+  secrets,
+  tillApiKey,
   foreignHost: "rewards.localhost",
   sharedHost: "rewards.acme.localhost",
   sharedDomain: "acme.localhost",
@@ -51,7 +58,8 @@ console.log(`
 
   A shop, with its rewards in a frame   http://shop.localhost:${shopPort}
     on the same site as Laurel           http://www.acme.localhost:${shopPort}
-    sign in as Ada, Ben or Chloé; no password
+    sign in as Ada, Ben or Chloé; no password. Buy something there, and watch the points come.
+  The till, where vouchers are used up   http://shop.localhost:${shopPort}/till
   Laurel itself                          http://rewards.localhost:${laurelPort}
 
   Ctrl-C stops it.

@@ -1,7 +1,8 @@
 import { Award, QrCode } from "lucide-react";
 import Link from "next/link";
-import { getFormatter, getTranslations } from "next-intl/server";
+import { getFormatter, getLocale, getTranslations } from "next-intl/server";
 
+import { GlidingPoints } from "#app/_components/gliding-points.tsx";
 import { TierRing } from "#app/_components/tier-ring.tsx";
 import type { TierProgress } from "#lib/domain/tiers/tier-progress.ts";
 
@@ -29,7 +30,11 @@ export async function BalanceHero({
               className="font-semibold text-5xl tabular-nums tracking-tight sm:text-6xl"
               data-testid="balance"
             >
-              {format.number(balancePoints)}
+              <GlidingPoints
+                points={balancePoints}
+                text={format.number(balancePoints)}
+                locale={await getLocale()}
+              />
             </span>
             <span className="text-lg text-white/80">{t("points.unit", { points: balancePoints })}</span>
           </p>

@@ -58,22 +58,27 @@ export function ConfirmOnce({
     setIsSending(false);
     if ("refusal" in sent) {
       setRefusal(sent.refusal);
-      if (sent.refusal !== "lost") startMovingOn(() => router.refresh()); // the page was too old
       return;
     }
     const { id } = sent.data.benefit;
     startMovingOn(() => (opensTicket ? router.push(`/wallet/${id}`) : router.refresh()));
   };
 
+  const afterClosing = () => {
+    // A page that asks for what is refused is too old; made anew any earlier, it would take the words away.
+    if (refusal !== null && refusal !== "lost") startMovingOn(() => router.refresh());
+  };
+
   return (
     <>
-      <button type="button" onClick={open} className="button-primary w-full">
+      <button type="button" onClick={open} aria-busy={isBusy} className="button-primary w-full">
         {icon}
         {labels.open}
       </button>
       <Dialog
         dialogRef={dialog}
         title={labels.title}
+        onClose={afterClosing}
         actions={
           <>
             <button type="button" onClick={() => dialog.current?.close()} className="button-quiet">

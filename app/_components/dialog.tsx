@@ -6,17 +6,20 @@ import type { ReactNode, RefObject } from "react";
 export function Dialog({
   dialogRef,
   title,
+  onClose,
   children,
   actions,
 }: {
   dialogRef: RefObject<HTMLDialogElement | null>;
   title: string;
+  onClose?: () => void;
   children: ReactNode;
   actions: ReactNode;
 }) {
   return (
     <dialog
       ref={dialogRef}
+      onClose={onClose}
       aria-label={title}
       className="m-auto w-[calc(100%-2rem)] max-w-md rounded-3xl bg-raised p-6 text-ink shadow-card backdrop:bg-black/50"
     >

@@ -44,6 +44,7 @@ export function LeaveProgramme({ labels }: { labels: Labels }) {
               type="button"
               onClick={leave}
               disabled={state === "busy"}
+              aria-busy={state === "busy"}
               className="inline-flex min-h-11 items-center rounded-full bg-danger px-5 font-semibold text-surface"
             >
               {state === "busy" ? labels.leaving : labels.confirm}

@@ -3,8 +3,10 @@ import { unstable_rethrow } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 import { hostNameOf } from "#app/_components/host-name.ts";
+import { News } from "#app/_components/news.tsx";
 import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
 import { Notice, NoticePage } from "#app/_components/notice-page.tsx";
+import { SessionWatch } from "#app/_components/session-watch.tsx";
 import type { DomainError } from "#lib/domain/errors.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import {
@@ -14,6 +16,7 @@ import {
   requireTenantPage,
 } from "#lib/http/member-session.ts";
 import { pathOf } from "#lib/http/request-facts.ts";
+import { walletRevision } from "#lib/http/schemas/session.ts";
 
 type Render<Props> = (signedIn: PageMember, props: Props) => Promise<ReactNode>;
 
@@ -23,15 +26,22 @@ type Render<Props> = (signedIn: PageMember, props: Props) => Promise<ReactNode>;
  */
 export function memberPage<Props = object>(render: Render<Props>) {
   return async (props: Props): Promise<ReactNode> => {
-    let Frame = NoticePage;
+    let signedIn: PageMember | null = null;
+    let content: ReactNode;
     try {
-      const signedIn = await findPageMember();
-      if (signedIn) Frame = Notice; // the layout has found the same, and stands around this page
-      return signedIn ? await render(signedIn, props) : await strangerNotice();
+      signedIn = await findPageMember();
+      content = signedIn ? await render(signedIn, props) : await strangerNotice();
     } catch (error) {
       unstable_rethrow(error); // redirect() and the like belong to Next
-      return refusalNotice(refusalOf(error), Frame);
+      // For a member the layout has found the same, and stands around this page.
+      content = await refusalNotice(refusalOf(error), signedIn ? Notice : NoticePage);
     }
+    return (
+      <>
+        {content}
+        {signedIn && <Watch signedIn={signedIn} />}
+      </>
+    );
   };
 }
 
@@ -44,6 +54,22 @@ export function memberLayout(render: (signedIn: PageMember, children: ReactNode)
     });
     return signedIn ? render(signedIn, children) : children;
   };
+}
+
+/** Stands with the page, whose wallet it knows: a layout stays as it was while one page leads to another. */
+async function Watch({ signedIn: { tenant, session, wallet } }: { signedIn: PageMember }) {
+  const t = await getTranslations("points");
+  return (
+    <>
+      <SessionWatch
+        memberId={session.member.id}
+        signedOutPath="/signed-out"
+        revision={walletRevision(wallet)}
+        hostOrigins={tenant.hostOrigins}
+      />
+      <News text={t("now", { points: wallet.balancePoints })} />
+    </>
+  );
 }
 
 async function strangerNotice(): Promise<ReactNode> {

@@ -20,6 +20,7 @@ export function SignOutButton({ labels }: { labels: Labels }) {
         type="button"
         onClick={signOut}
         disabled={state === "busy"}
+        aria-busy={state === "busy"}
         className="button-quiet w-full sm:w-auto"
       >
         <LogOut className="size-4 rtl:rotate-180" aria-hidden="true" />

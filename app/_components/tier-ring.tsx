@@ -17,6 +17,7 @@ export function TierRing({ share, label, children }: { share: number; label: str
           stroke="#ffffff"
           strokeWidth="5"
           strokeLinecap="round"
+          className="transition-[stroke-dasharray] duration-900 ease-out motion-reduce:transition-none"
           strokeDasharray={`${share * circumference} ${circumference}`}
         />
       </svg>

@@ -29,3 +29,24 @@ export async function openRewardsTab(context: BrowserContext, person: PersonId):
   await page.close();
   return tab;
 }
+
+export async function balanceOf(page: Page | FrameLocator): Promise<number> {
+  const text = (await page.getByTestId("balance").textContent()) ?? "";
+  return Number(text.replaceAll(",", ""));
+}
+
+/** Buys with one click, on whichever of the shop's pages is open. */
+export async function buyAtShop(page: Page, product: string): Promise<void> {
+  await page.getByRole("button", { name: `Buy ${product}` }).click();
+}
+
+/** From the home page: pays for a reward, shows its code, and says it. */
+export async function getCode(page: Page | FrameLocator, reward: string): Promise<string> {
+  await page.getByRole("link", { name: "Rewards", exact: true }).first().click();
+  await page.getByRole("link", { name: reward }).click();
+  await page.getByRole("button", { name: "Redeem" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: /^Pay/ }).click();
+  await page.getByRole("button", { name: "Show the code" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Show the code" }).click();
+  return (await page.getByText(/^[A-Z]{4}-\d{4}$/).textContent()) ?? "";
+}

@@ -1,14 +1,9 @@
-import { expect, type FrameLocator, type Page, test } from "@playwright/test";
+import { expect, type Page, test } from "@playwright/test";
 
 import { addresses } from "#tests/e2e/addresses.ts";
-import { openRewardsTab, signInAtShop } from "#tests/e2e/journeys.ts";
+import { balanceOf, openRewardsTab, signInAtShop } from "#tests/e2e/journeys.ts";
 
 // Goal: a member turns points into something at the till, pays once whatever the network does, and can explain each step.
-
-async function balanceOf(page: Page | FrameLocator): Promise<number> {
-  const text = (await page.getByTestId("balance").textContent()) ?? "";
-  return Number(text.replaceAll(",", ""));
-}
 
 async function openReward(tab: Page, name: string): Promise<void> {
   await tab.goto(`${addresses.laurel}/rewards`);
@@ -76,16 +71,20 @@ test("an answer that was lost costs nothing: the second try finds the first purc
 test("a page that is too old is told so, and shows how things stand", async ({ context }) => {
   const tab = await openRewardsTab(context, "demo-ada");
   await openReward(tab, "Lunch for two");
+  await tab.getByRole("button", { name: "Redeem" }).click(); // under an open question the page stays as it is
   const other = await context.newPage();
   await other.goto(tab.url());
   await other.getByRole("button", { name: "Redeem" }).click();
   await other.getByRole("dialog").getByRole("button", { name: "Pay 1,400 points" }).click();
   await other.waitForURL(/\/wallet\//);
 
-  await tab.getByRole("button", { name: "Redeem" }).click();
   await tab.getByRole("dialog").getByRole("button", { name: "Pay 1,400 points" }).click();
 
   await expect(tab.getByText("Your balance is not enough any more.")).toBeVisible();
+  await tab.getByRole("dialog").getByRole("button", { name: "Not now" }).click();
+  await expect(tab.getByText(/^Collect [\d,]+ more points? and it is yours\.$/)).toBeVisible({
+    timeout: 2_000,
+  });
 });
 
 test("activity explains a movement back to its event, its rule and its points", async ({ context }) => {
