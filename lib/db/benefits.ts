@@ -1,4 +1,4 @@
-import { db, Prisma, type Tx } from "#lib/db/client.ts";
+import { askForJson, db, Prisma, type Tx } from "#lib/db/client.ts";
 import type { CommandAnswer, KeyRow } from "#lib/db/idempotency-keys.ts";
 import { type MemberRow, memberColumns } from "#lib/db/members.ts";
 import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
@@ -46,17 +46,13 @@ export async function readPurchaseContext(
   rewardId: string,
   at: Date,
 ): Promise<PurchaseContext | null> {
-  const rows = await db().$queryRaw<(MemberRow & Omit<PurchaseContext, "member">)[]>`
+  return askForJson(Prisma.sql`
     WITH ${buyerOf(tenantId, buyer, at)}
-    SELECT ${memberColumns}, c."sessionId",
-      (SELECT to_jsonb(r) FROM laurel_functions.reward_rows(${tenantId}::uuid) r WHERE r."id" = ${rewardId}::uuid) AS "reward",
-      ${rulesFor(tenantId, "PURCHASED_REWARD")} AS "rules"
+    SELECT jsonb_build_object('member', (SELECT to_jsonb(f) FROM (SELECT ${memberColumns}) f), 'sessionId', c."sessionId",
+      'reward', (SELECT to_jsonb(r) FROM laurel_functions.reward_rows(${tenantId}::uuid) r WHERE r."id" = ${rewardId}::uuid),
+      'rules', ${rulesFor(tenantId, "PURCHASED_REWARD")})
     FROM "caller" c CROSS JOIN LATERAL (SELECT * FROM "members" r
-      WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = c."memberId" AND r."deletedAt" IS NULL LIMIT 1) m`;
-  const [row] = rows;
-  if (!row) return null;
-  const { sessionId, reward, rules, ...member } = row;
-  return { member, sessionId, reward, rules };
+      WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = c."memberId" AND r."deletedAt" IS NULL LIMIT 1) m`);
 }
 
 function buyerOf(tenantId: string, buyer: BuyerKey, at: Date): Prisma.Sql {
@@ -103,10 +99,8 @@ export async function purchaseRewardRow(purchase: {
         WITH "command" AS MATERIALIZED (SELECT ${command} AS "answer"),
         "touched" AS (${touch(purchase.tenantId, visitor, purchase.at, touchOlderThan)})
         SELECT "answer" FROM "command"`;
-  const rows = await retryingConflicts(() =>
-    db().$queryRaw<{ answer: CommandAnswer<PurchaseRow> }[]>(statement),
-  );
-  return (rows[0] as { answer: CommandAnswer<PurchaseRow> }).answer;
+  const answer = await retryingConflicts(() => askForJson<CommandAnswer<PurchaseRow>>(statement));
+  return answer as CommandAnswer<PurchaseRow>; // which it always gives
 }
 
 /** One benefit; null if there is none. */

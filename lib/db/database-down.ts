@@ -46,14 +46,15 @@ export function isDatabaseDown(error: unknown): boolean {
   return connectionText.test(error.message) || isDatabaseDown(error.cause);
 }
 
-/** What the driver adapter saw behind an error of a raw query: its kind, and PostgreSQL's own code. */
-export function driverCause(error: Prisma.PrismaClientKnownRequestError): {
-  kind: string;
-  originalCode: string;
-} {
-  const meta = error.meta as
-    | { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } }
-    | undefined;
-  const cause = meta?.driverAdapterError?.cause;
-  return { kind: cause?.kind ?? "", originalCode: cause?.originalCode ?? "" };
+/** What the driver saw: its kind of error, and PostgreSQL's own code; behind an error of Prisma's, or as its own. */
+export function driverCause(error: unknown): { kind: string; originalCode: string } {
+  if (error instanceof Prisma.PrismaClientKnownRequestError) {
+    const meta = error.meta as
+      | { driverAdapterError?: { cause?: { kind?: string; originalCode?: string } } }
+      | undefined;
+    const cause = meta?.driverAdapterError?.cause;
+    return { kind: cause?.kind ?? "", originalCode: cause?.originalCode ?? "" };
+  }
+  const code = error instanceof Error && "code" in error ? error.code : "";
+  return { kind: "", originalCode: typeof code === "string" ? code : "" };
 }

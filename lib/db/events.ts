@@ -1,4 +1,4 @@
-import { db, Prisma, type Tx } from "#lib/db/client.ts";
+import { askForJson, db, Prisma, type Tx } from "#lib/db/client.ts";
 import type { CommandAnswer, KeyRow } from "#lib/db/idempotency-keys.ts";
 import { type MemberRow, memberColumns } from "#lib/db/members.ts";
 import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
@@ -43,22 +43,14 @@ export async function readReportContext(
   type: string,
   subject: SubjectKey,
 ): Promise<ReportContext> {
-  const rows = await db().$queryRaw<
-    ({ eventType: EventTypeRow | null; rules: RuleRow[] } & (MemberRow | { id: null }))[]
-  >`
-    SELECT c.*, ${memberColumns}
-    FROM (SELECT
-      (SELECT jsonb_build_object('name', t."name", 'schema', t."schema", 'isPrivate', t."isPrivate",
-        'isActive', t."isActive", 'secretHash', t."secretHash")
-        FROM "event_types" t WHERE t."tenantId" = ${tenantId}::uuid AND t."name" = ${type}) AS "eventType",
-      ${rulesFor(tenantId, type)} AS "rules") c
-    LEFT JOIN LATERAL (${membersOf(tenantId, subject)}) m ON true`;
-  const [first] = rows;
-  return {
-    eventType: first?.eventType ?? null,
-    rules: first?.rules ?? [],
-    members: rows.filter((row): row is typeof row & MemberRow => row.id !== null),
-  };
+  const context = await askForJson<ReportContext>(Prisma.sql`SELECT jsonb_build_object(
+    'eventType', (SELECT jsonb_build_object('name', t."name", 'schema', t."schema", 'isPrivate', t."isPrivate",
+      'isActive', t."isActive", 'secretHash', t."secretHash")
+      FROM "event_types" t WHERE t."tenantId" = ${tenantId}::uuid AND t."name" = ${type}),
+    'rules', ${rulesFor(tenantId, type)},
+    'members', (SELECT COALESCE(jsonb_agg(to_jsonb(f)), '[]')
+      FROM (SELECT ${memberColumns} FROM (${membersOf(tenantId, subject)}) m) f))`);
+  return context as ReportContext; // an object is never NULL
 }
 
 function membersOf(tenantId: string, subject: SubjectKey): Prisma.Sql {
@@ -121,11 +113,9 @@ export async function reportEventRow(report: {
   key: KeyRow | null;
   at: Date;
 }): Promise<CommandAnswer<EventResultRow>> {
-  const rows = await retryingConflicts(
-    () => db().$queryRaw<{ answer: CommandAnswer<EventResultRow> }[]>`
-      SELECT laurel_functions.report_event(${JSON.stringify(report)}::jsonb) AS "answer"`,
-  );
-  return (rows[0] as { answer: CommandAnswer<EventResultRow> }).answer;
+  const command = Prisma.sql`SELECT laurel_functions.report_event(${JSON.stringify(report)}::jsonb)`;
+  const answer = await retryingConflicts(() => askForJson<CommandAnswer<EventResultRow>>(command));
+  return answer as CommandAnswer<EventResultRow>; // which it always gives
 }
 
 /** An event of Laurel's own, in the transaction of what it tells of. */

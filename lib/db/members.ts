@@ -20,8 +20,9 @@ export type MemberRow = {
   attributes: Record<string, unknown>;
   flags: Record<string, boolean>;
   isRestricted: boolean;
-  createdAt: Date;
-  updatedAt: Date;
+  /** A text where the row was read as JSON. */
+  createdAt: Date | string;
+  updatedAt: Date | string;
 };
 
 /** The columns of a profile that are text; the birthdate is a date and stands apart. */

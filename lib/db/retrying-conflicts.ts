@@ -18,9 +18,7 @@ export async function retryingConflicts<Value>(run: () => Promise<Value>): Promi
 }
 
 function isConflict(error: unknown): boolean {
-  if (!(error instanceof Prisma.PrismaClientKnownRequestError)) return false;
   const { kind, originalCode } = driverCause(error);
-  return (
-    error.code === "P2034" || kind === "TransactionWriteConflict" || ["40P01", "40001"].includes(originalCode)
-  );
+  const isPrismas = error instanceof Prisma.PrismaClientKnownRequestError && error.code === "P2034";
+  return isPrismas || kind === "TransactionWriteConflict" || ["40P01", "40001"].includes(originalCode);
 }

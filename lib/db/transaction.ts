@@ -1,4 +1,4 @@
-import { db, Prisma, type Tx } from "#lib/db/client.ts";
+import { db, type Tx } from "#lib/db/client.ts";
 import { driverCause } from "#lib/db/database-down.ts";
 import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
 
@@ -12,19 +12,15 @@ export function inTransaction<Value>(run: (tx: Tx) => Promise<Value>): Promise<V
 
 /** Whether `laurel_functions.post_entry` refused to take a balance or a total out of the range of safe integers. */
 export function isPointsOutOfRange(error: unknown): boolean {
-  return sqlStateOf(error) === "LR001";
+  return driverCause(error).originalCode === "LR001";
 }
 
 /** Whether a wait for another transaction took longer than a call may wait for an Idempotency-Key. */
 export function isLockTimeout(error: unknown): boolean {
-  return sqlStateOf(error) === "55P03";
+  return driverCause(error).originalCode === "55P03";
 }
 
 /** Whether a row was to be made, or given a key, that another one has. */
 export function isAlreadyThere(error: unknown): boolean {
-  return sqlStateOf(error) === "23505";
-}
-
-function sqlStateOf(error: unknown): string | null {
-  return error instanceof Prisma.PrismaClientKnownRequestError ? driverCause(error).originalCode : null;
+  return driverCause(error).originalCode === "23505";
 }

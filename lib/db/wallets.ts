@@ -1,5 +1,5 @@
 import { type BenefitRow, usableBenefitsOf } from "#lib/db/benefits.ts";
-import { db, Prisma, type Tx } from "#lib/db/client.ts";
+import { askForJson, db, Prisma, type Tx } from "#lib/db/client.ts";
 
 export type WalletColumns = {
   balancePoints: bigint | number;
@@ -71,7 +71,7 @@ export function selectWallet(
       WHERE l."tenantId" = ${tenantId}::uuid AND l."memberId" = m."id" LIMIT 1) w`;
 }
 
-/** A wallet with the newest benefits that can still be used; null where there is no such member. */
+/** A wallet with the newest benefits that can still be used, as plain JSON; null where there is no such member. */
 export async function readFullWalletRow(
   query: {
     tenantId: string;
@@ -86,8 +86,10 @@ export async function readFullWalletRow(
   const usable = usableBenefitsOf(Prisma.sql`w."memberId"`, { tenantId, at, limit: vouchersMax });
   const vouchers = Prisma.sql`
     COALESCE((SELECT jsonb_agg(u."benefit") FROM (${usable}) u), '[]') AS "vouchers"`;
-  const rows = await (tx ?? db()).$queryRaw<FullWalletRow[]>`${selectWallet(query, vouchers)}`;
-  return rows[0] ?? null;
+  const statement = Prisma.sql`SELECT to_jsonb(a) AS "answer" FROM (${selectWallet(query, vouchers)}) a`;
+  if (!tx) return askForJson(statement);
+  const rows = await tx.$queryRaw<{ answer: FullWalletRow }[]>(statement);
+  return rows[0]?.answer ?? null;
 }
 
 export type ExpiryMonthRow = { month: string; points: number };

@@ -823,7 +823,7 @@ test("after random movements of many members in parallel every law holds", async
   });
   const counts = new Map(entries.map(({ kind, _count }) => [kind, _count]));
   // It did happen.
-  for (const kind of ["EARN", "ADJUSTMENT", "EXPIRY"]) expect(counts.get(kind) ?? 0).toBeGreaterThan(5);
+  for (const kind of ["EARN", "ADJUSTMENT", "EXPIRY"]) expect(counts.get(kind) ?? 0).toBeGreaterThan(2);
 });
 
 /** A programme in which everything has happened once, and whose it was. */

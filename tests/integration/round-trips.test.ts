@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import { getBenefit } from "#lib/domain/benefits/get-benefit.ts";
@@ -16,9 +16,17 @@ import { buy, createMember, pointPerEuro, purchaseType, report, rewardIdOf } fro
 import { createTenant, type TestTenant } from "#tests/support/factories.ts";
 
 // Goal: what people wait for asks the database at most twice; what is kept in memory for seconds counts as there.
-// Method: Prisma tells every statement it sends.
+// Method: Prisma tells every statement it sends, and what goes to the driver itself is counted on its way.
 
 let statements = 0;
+vi.mock(import("#lib/db/client.ts"), async (original) => {
+  const client = await original();
+  const askForJson: typeof client.askForJson = (statement) => {
+    statements += 1;
+    return client.askForJson(statement);
+  };
+  return { ...client, askForJson };
+});
 let tenant: TestTenant;
 
 beforeAll(async () => {

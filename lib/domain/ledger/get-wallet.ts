@@ -45,17 +45,8 @@ export async function readSettled<Row extends WalletColumns & { memberId: string
 }
 
 /** The same of a wallet that the caller's transaction holds, and that is settled; plain JSON, for `fullWalletOf`. */
-export async function readHeldWallet(
-  tx: Tx,
-  tenant: WalletTenant,
-  memberId: MemberId,
-): Promise<FullWalletRow> {
-  const row = await readRow(tenant, { memberId }, tx);
-  const plain = Object.entries(row).map(([key, value]) => [
-    key,
-    typeof value === "bigint" ? Number(value) : value,
-  ]);
-  return Object.fromEntries(plain) as FullWalletRow;
+export function readHeldWallet(tx: Tx, tenant: WalletTenant, memberId: MemberId): Promise<FullWalletRow> {
+  return readRow(tenant, { memberId }, tx);
 }
 
 async function readRow(tenant: WalletTenant, owner: WalletOwner, tx?: Tx): Promise<FullWalletRow> {

@@ -44,7 +44,7 @@ export function memberOf(row: MemberRow): Member {
       pictureUrl: row.pictureUrl,
     },
     attributes: row.attributes,
-    createdAt: row.createdAt,
-    updatedAt: row.updatedAt,
+    createdAt: new Date(row.createdAt),
+    updatedAt: new Date(row.updatedAt),
   };
 }
