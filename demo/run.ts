@@ -61,6 +61,7 @@ console.log(`
     sign in as Ada, Ben or Chloé; no password. Buy something there, and watch the points come.
   The till, where vouchers are used up   http://shop.localhost:${shopPort}/till
   Laurel itself                          http://rewards.localhost:${laurelPort}
+    its API reference                    http://rewards.localhost:${laurelPort}/docs
 
   Ctrl-C stops it.
 `);
