@@ -69,6 +69,8 @@ function lengths(minLength: number, maxLength: number) {
 function problemWith(value: string, lengthMin: number, lengthMax: number, forbidden: RegExp): string | null {
   if (!value.isWellFormed()) return "Remove the broken character (a lone surrogate).";
   if (forbidden.test(value)) return "Remove the control characters.";
+  // Nobody sees it, and what decodes a text drops it there: PGlite does so as it reads a row.
+  if (value.startsWith("\ufeff")) return "Remove the byte order mark at its start.";
   const length = [...value].length;
   if (length < lengthMin && length === 0) return "Enter a text; it is empty.";
   if (length < lengthMin) return `Enter at least ${lengthMin} characters; there are ${length}.`;

@@ -121,7 +121,10 @@ function readJson(part: string, code: TokenFaultCode, name: string): JsonObject 
   } catch {
     // Said below, in our words: the parser's quote the token.
   }
-  throw new Faulty(code, `${name} is not a JSON object in UTF-8, or has a key twice.`);
+  throw new Faulty(
+    code,
+    `${name} is not a JSON object in UTF-8, has a key twice, or is more than 32 levels deep.`,
+  );
 }
 
 /** The name of the key, for RS256; null for HS256, which has one. */
@@ -147,7 +150,10 @@ function checkHeader(header: JsonObject, { algorithm }: UserAuth): string | null
   }
   if (algorithm === "HS256") return null;
   if (typeof header.kid !== "string" || header.kid === "") {
-    throw new Faulty("key_id_missing", "The header has no kid: it names the key of the JWKS that signed.");
+    throw new Faulty(
+      "key_id_missing",
+      "The header has no kid that is a text: it names the key of the JWKS that signed.",
+    );
   }
   return header.kid;
 }
@@ -198,7 +204,7 @@ function checkTimes(
   if (exp <= nowSeconds - leewaySeconds) {
     throw new Faulty("expired", `The token expired (exp) ${ago(nowSeconds, exp)}; ${leeway}.`);
   }
-  if (exp <= iat) throw new Faulty("time_wrong", "The token ends (exp) before it starts (iat).");
+  if (exp <= iat) throw new Faulty("time_wrong", "The token ends (exp) no later than it starts (iat).");
   if (exp - iat > maxLifetimeSeconds) {
     throw new Faulty(
       "lifetime_too_long",

@@ -48,21 +48,26 @@ async function callerAt(level: Level, request: Request, holder: KeyHolder): Prom
   if (level === "anonymous") return { kind: "key" };
   const isTill = level === "till" && holder.apiKey.scopes.includes("till");
   const header = request.headers.get("authorization");
-  if (header === null) {
-    if (level === "optionalUser") return { kind: "key" };
-    if (isTill) return { kind: "till" };
-    throw new DomainError("token_missing");
-  }
+  if (header === null && level === "optionalUser") return { kind: "key" };
+  if (header === null && isTill) return { kind: "till" };
+  const token = bearerIn(header ?? "");
+  if (token === null) throw new DomainError("token_missing");
 
-  const caller = await bearerOf(level, holder.tenant, /^Bearer +(\S+)$/i.exec(header)?.[1] ?? "");
+  const caller = await callerBehind(level, holder.tenant, token);
   if (level === "user" || level === "optionalUser" || level === "reporter") return caller;
   if (caller.kind !== "user") return caller;
   if (isTill) return { kind: "till" };
   throw new DomainError("admin_required");
 }
 
+/** The bearer token of an Authorization header, as it is; null where it has none: another scheme's is no bearer. */
+function bearerIn(header: string): string | null {
+  const bearer = /^Bearer(?: +(.*))?$/i.exec(header);
+  return bearer && (bearer[1] ?? "");
+}
+
 /** Whose bearer token it is, of those that the level can do something with. */
-async function bearerOf(
+async function callerBehind(
   level: Level,
   tenant: Tenant,
   token: string,
