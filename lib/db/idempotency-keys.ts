@@ -1,4 +1,4 @@
-import { db, type Tx } from "#lib/db/client.ts";
+import { askForJson, db, Prisma, type Tx } from "#lib/db/client.ts";
 
 /** What stands for a call that may come again; the database keeps no body, only what recognises it. */
 export type KeyRow = {
@@ -23,6 +23,13 @@ export async function claimKey<Result>(
   const rows = await tx.$queryRaw<{ answer: CommandAnswer<Result> | null }[]>`
     SELECT laurel_functions.claim_key(${tenantId}::uuid, ${JSON.stringify(key)}::jsonb) AS "answer"`;
   return rows[0]?.answer ?? null;
+}
+
+/** The same for a call that has nothing to do any more but to be answered again. */
+export function findKeptResult<Result>(tenantId: string, key: KeyRow): Promise<CommandAnswer<Result> | null> {
+  return askForJson(
+    Prisma.sql`SELECT laurel_functions.claim_key(${tenantId}::uuid, ${JSON.stringify(key)}::jsonb)`,
+  );
 }
 
 export async function keepResult(

@@ -87,6 +87,7 @@ export async function findMemberByAuthIdentifier(
 /** Takes away everything personal; the row, its account number and its ledger stay. */
 export async function redactMember(tx: Tx, tenantId: string, memberId: string, at: Date): Promise<void> {
   await tx.account.deleteMany({ where: { tenantId, memberId } });
+  await tx.benefit.updateMany({ where: { tenantId, memberId }, data: { comment: null } });
   await tx.member.update({
     where: { tenantId_id: { tenantId, id: memberId } },
     data: {

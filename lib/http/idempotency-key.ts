@@ -22,7 +22,8 @@ export function requireIdempotencyKey(request: Request, endpoint: string, body: 
   }
   const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(value)?.[1];
   const key = quoted === undefined ? value : quoted.replaceAll(/\\(["\\])/g, "$1");
-  if (!/^[!-~]{1,128}$/.test(key)) {
+  const isHalfQuoted = quoted === undefined && /^"|"$/.test(value);
+  if (isHalfQuoted || !/^[!-~]{1,128}$/.test(key)) {
     throw invalidInput({ [header]: "Send 1 to 128 visible ASCII characters, such as a new UUID." });
   }
   return (caller) => onceKey(`${caller} ${endpoint}`, key, body);

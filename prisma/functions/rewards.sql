@@ -157,12 +157,13 @@ BEGIN
   _problem := CASE
     WHEN _reward."id" IS NULL OR _reward."archivedAt" IS NOT NULL THEN 'reward_not_found'
     WHEN _reward."pricePoints" <> (i->>'pricePoints')::bigint THEN 'changed'
-    WHEN _reward."availableFrom" > _at OR _reward."availableUntil" <= _at
-      OR (_reward."tierId" IS NOT NULL
+    WHEN _reward."availableUntil" <= _at THEN 'reward_not_available'
+    -- As a shelf says it: first what time will not change.
+    ELSE COALESCE(laurel_functions.problem_with_handing_out(_reward, _member), CASE
+      WHEN _reward."availableFrom" > _at OR (_reward."tierId" IS NOT NULL
         AND laurel_functions.tier_points(_tenant, _member, _wallet."lifetimePoints", _at) < (
           SELECT t."pointsRequirement" FROM tiers t WHERE t."tenantId" = _tenant AND t."id" = _reward."tierId"))
-      THEN 'reward_not_available'
-    ELSE laurel_functions.problem_with_handing_out(_reward, _member)
+      THEN 'reward_not_available' END)
   END;
   IF _problem IS NOT NULL THEN
     RETURN jsonb_build_object('outcome', 'refused', 'code', _problem);

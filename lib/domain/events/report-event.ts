@@ -9,7 +9,14 @@
  * Two round trips: what has to be known, then everything at once (docs/decisions/0009-one-round-trip-functions.md).
  */
 import { addSeconds, now } from "#lib/config/clock.ts";
-import { type ReportContext, readReportContext, reportEventRow, type SubjectKey } from "#lib/db/events.ts";
+import {
+  type EventResultRow,
+  type ReportContext,
+  readReportContext,
+  reportEventRow,
+  type SubjectKey,
+} from "#lib/db/events.ts";
+import { findKeptResult } from "#lib/db/idempotency-keys.ts";
 import type { MemberRow } from "#lib/db/members.ts";
 import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { type EventReport, eventReportOf } from "#lib/domain/events/event.ts";
@@ -48,13 +55,33 @@ const triesMax = 5;
 
 /**
  * Refuses `event_type_intrinsic`, `event_type_not_found`, `event_type_private`, `member_not_found`, `member_restricted`,
- * `forbidden`, `external_id_taken` and `invalid_input`; then nothing has changed.
+ * `forbidden`, `external_id_taken` and `invalid_input`; then nothing has changed. A call that succeeded before is answered
+ * again, also where it would be refused by now.
  */
 export async function reportEvent(report: ReportEvent): Promise<EventReport> {
-  const { tenantId, by, type, payload, externalId } = report;
+  const { tenantId, type } = report;
   if (isIntrinsic(type)) throw new DomainError("event_type_intrinsic");
 
   const context = await readReportContext(tenantId, type, subjectKeyOf(report));
+  let row: ReturnType<typeof judged>;
+  try {
+    row = judged(report, context);
+  } catch (refusal) {
+    const kept = await findKept(report, context);
+    if (kept) return kept;
+    throw refusal;
+  }
+  for (let tries = 1; ; tries++) {
+    const answer = await sayingWhy(() => reportEventRow({ ...row, at: now() }));
+    if (answer.outcome !== "refused" || answer.code !== "due") return eventReportOf(onceOf(answer));
+    if (tries === triesMax) throw new Error("The wallet was due again each time it had been settled.");
+    await settleWallet(tenantId, row.memberId);
+  }
+}
+
+/** The event with what rules would give for it. Whether they still may, the database decides under its locks. */
+function judged(report: ReportEvent, context: ReportContext) {
+  const { tenantId, by, type, payload, externalId } = report;
   requireRight(context, by);
   const member = requireSubject(context, report);
   if (member.isRestricted) throw new DomainError("member_restricted");
@@ -70,18 +97,20 @@ export async function reportEvent(report: ReportEvent): Promise<EventReport> {
 
   const evaluated = evaluateRules(context.rules, { payload, occurredAt }, member);
   refuseOverflow(evaluated);
-  const event = { id: newId<EventId>(), type, payload, externalId, occurredAt };
-  const row = {
-    ...{ tenantId, memberId, event },
+  return {
+    ...{ tenantId, memberId },
+    event: { id: newId<EventId>(), type, payload, externalId, occurredAt },
     candidates: candidatesOf(evaluated),
     key: report.key?.(memberId) ?? null,
   };
-  for (let tries = 1; ; tries++) {
-    const answer = await sayingWhy(() => reportEventRow({ ...row, at: now() }));
-    if (answer.outcome !== "refused" || answer.code !== "due") return eventReportOf(onceOf(answer));
-    if (tries === triesMax) throw new Error("The wallet was due again each time it had been settled.");
-    await settleWallet(tenantId, memberId);
-  }
+}
+
+/** What an earlier call with the same key was answered with; null where there was none, or the member is restricted now. */
+async function findKept(report: ReportEvent, { members }: ReportContext): Promise<EventReport | null> {
+  const [member] = members;
+  const key = member && !member.isRestricted ? report.key?.(member.id as MemberId) : null;
+  const kept = key && (await findKeptResult<EventResultRow>(report.tenantId, key));
+  return kept ? eventReportOf(onceOf(kept)) : null;
 }
 
 function subjectKeyOf({ by, subject }: ReportEvent): SubjectKey {
@@ -101,10 +130,15 @@ function requireRight({ eventType }: ReportContext, by: Reporter): void {
 
 function requireSubject({ members }: ReportContext, { by, subject }: ReportEvent): Member {
   const member = memberOf(oneOf(members, subject));
-  const names = [member.id, member.accountNumber, member.authIdentifier];
-  if (by.kind === "member" && subject !== null && !names.includes(subject))
+  if (by.kind === "member" && subject !== null && !isNamedBy(member, subject)) {
     throw new DomainError("forbidden");
+  }
   return member;
+}
+
+/** A UUID is the same in capitals. */
+function isNamedBy({ id, accountNumber, authIdentifier }: Member, subject: string): boolean {
+  return [id, accountNumber, authIdentifier].includes(subject) || id === subject.toLowerCase();
 }
 
 /** The member that a subject names; an id says it for sure. Refuses `member_not_found`, and `invalid_input` for two. */

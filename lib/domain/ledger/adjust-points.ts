@@ -54,9 +54,10 @@ export async function adjustPoints(command: AdjustPoints): Promise<FullWallet & 
     });
     const payload = { points, impactType: impact };
     await raiseEvent(tx, { tenantId, memberId, id: eventId, type: "POINTS_ADJUSTED", payload, at });
-    return readHeldWallet(tx, tenant, memberId);
+    // With the tiers as they are now, as the same call is answered the same later.
+    return { wallet: await readHeldWallet(tx, tenant, memberId), tiers: tenant.tiers };
   });
-  return { ...fullWalletOf(tenant, result), isReplay };
+  return { ...fullWalletOf({ ...tenant, tiers: result.tiers }, result.wallet), isReplay };
 }
 
 async function balanceOf(tx: Tx, tenantId: TenantId, memberId: MemberId, at: Date): Promise<number> {

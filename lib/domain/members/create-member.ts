@@ -1,4 +1,5 @@
 import { now } from "#lib/config/clock.ts";
+import type { Tx } from "#lib/db/client.ts";
 import { findMemberByAuthIdentifier, findMemberRow } from "#lib/db/members.ts";
 import { inTransaction, isAlreadyThere } from "#lib/db/transaction.ts";
 import { DomainError } from "#lib/domain/errors.ts";
@@ -7,6 +8,7 @@ import type { TenantId } from "#lib/domain/ids.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
 import { insertNewMember } from "#lib/domain/members/new-member.ts";
 import type { NewProfile } from "#lib/domain/members/profile.ts";
+import { sayingWhy } from "#lib/domain/once.ts";
 
 const triesMax = 5;
 
@@ -25,17 +27,26 @@ export async function createMember(member: {
       throw new DomainError("auth_identifier_taken");
     }
     try {
-      return await inTransaction(async (tx) => {
-        const at = now();
-        const memberId = await insertNewMember(tx, { tenantId, authIdentifier, ...profile, at });
-        await raiseEvent(tx, { tenantId, memberId, type: "REGISTERED_ACCOUNT", payload: {}, at });
-        const row = await findMemberRow(tenantId, memberId, tx);
-        if (!row) throw new Error("A member that was just made is not there.");
-        return memberOf(row);
-      });
+      return await sayingWhy(() =>
+        inTransaction((tx) => insertMember(tx, tenantId, authIdentifier, profile)),
+      );
     } catch (error) {
       // Another call made the member, or drew the same account number, at the same moment.
       if (!isAlreadyThere(error) || tries === triesMax) throw error;
     }
   }
+}
+
+async function insertMember(
+  tx: Tx,
+  tenantId: TenantId,
+  authIdentifier: string,
+  profile: NewProfile,
+): Promise<Member> {
+  const at = now();
+  const memberId = await insertNewMember(tx, { tenantId, authIdentifier, ...profile, at });
+  await raiseEvent(tx, { tenantId, memberId, type: "REGISTERED_ACCOUNT", payload: {}, at });
+  const row = await findMemberRow(tenantId, memberId, tx);
+  if (!row) throw new Error("A member that was just made is not there.");
+  return memberOf(row);
 }

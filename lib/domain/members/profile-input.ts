@@ -7,7 +7,7 @@ import { emailAddress, forbiddenCharacter, name, text } from "#lib/domain/texts.
 
 const attributeName = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const attributeValueBytesMax = 1_024;
-const dangerousKeys = ["__proto__", "constructor", "prototype"];
+export const dangerousKeys: readonly string[] = ["__proto__", "constructor", "prototype"];
 
 const countries = new Set(iso31661.filter(({ state }) => state === "assigned").map(({ alpha2 }) => alpha2));
 

@@ -35,3 +35,4 @@ export type NewProfile = ProfileChange & {
 };
 
 export const attributesPerMemberMax = 64;
+export const flagsPerMemberMax = 64;

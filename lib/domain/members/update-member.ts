@@ -13,13 +13,13 @@ import type { Prisma, Tx } from "#lib/db/client.ts";
 import { findMemberByAuthIdentifier, findMemberRow, lockMember, updateMemberRow } from "#lib/db/members.ts";
 import { endSessionsOfMember } from "#lib/db/sessions.ts";
 import { isAlreadyThere } from "#lib/db/transaction.ts";
-import { DomainError } from "#lib/domain/errors.ts";
+import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { raiseEvent } from "#lib/domain/events/raise-event.ts";
 import type { MemberId, TenantId } from "#lib/domain/ids.ts";
 import { holdWallet } from "#lib/domain/ledger/hold-wallet.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
 import { mergeAttributes, profileColumns } from "#lib/domain/members/new-member.ts";
-import type { ProfileChange } from "#lib/domain/members/profile.ts";
+import { flagsPerMemberMax, type ProfileChange } from "#lib/domain/members/profile.ts";
 import { runOnce } from "#lib/domain/once.ts";
 import { present } from "#lib/domain/present.ts";
 
@@ -101,5 +101,10 @@ function mergeFlags(before: Member["flags"], sent: NonNullable<MemberChange["fla
   const merged = Object.entries({ ...before, ...sent }).filter(
     ([name, value]) => value !== null && name !== "genderProvided",
   );
+  if (merged.length > flagsPerMemberMax) {
+    throw invalidInput({
+      flags: `A member has at most ${flagsPerMemberMax} flags. Remove some: send them as null.`,
+    });
+  }
   return Object.fromEntries(merged) as Prisma.InputJsonObject;
 }

@@ -2,7 +2,7 @@
 import { z } from "zod";
 
 import type { Member } from "#lib/domain/members/member.ts";
-import { attributesPerMemberMax } from "#lib/domain/members/profile.ts";
+import { dangerousKeys } from "#lib/domain/members/profile-input.ts";
 import { identifier } from "#lib/domain/texts.ts";
 import { newProfile, profileChange } from "#lib/http/schemas/profile.ts";
 import { id, moment } from "#lib/http/schemas/shapes.ts";
@@ -92,16 +92,29 @@ const flagName = z
     /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/,
     "Name a flag with a letter, then up to 63 letters, digits, dots, dashes or underscores.",
   )
-  .refine((name) => name !== "genderProvided", "This flag is worked out from the profile.")
-  .refine((name) => name !== "constructor" && name !== "prototype", "This name is not allowed.");
+  .refine((name) => name !== "genderProvided", "This flag is worked out from the profile.");
+
+const flags = z
+  .unknown()
+  .check(({ value, issues }) => {
+    // A record would pass them over.
+    const found = dangerousKeys.filter((key) => Object.hasOwn(Object(value), key));
+    for (const key of found) {
+      issues.push({ code: "custom", path: [key], message: "This name is not allowed.", input: value });
+    }
+  })
+  .pipe(z.record(flagName, z.boolean("Enter true, false, or null to remove it.").nullable()))
+  .meta({
+    override: {
+      ...{ type: "object", additionalProperties: { type: ["boolean", "null"] } },
+      ...{ example: { isStaff: true }, description: "Set by name; null removes." },
+    },
+  });
 
 /** PATCH /v1/users/{id}. */
 export const memberChangeInput = z.strictObject({
   profile: profileChange.optional(),
-  flags: z
-    .record(flagName, z.boolean("Enter true, false, or null to remove it.").nullable())
-    .refine((flags) => Object.keys(flags).length <= attributesPerMemberMax, "These are too many flags.")
-    .optional(),
+  flags: flags.optional(),
   isRestricted: z.boolean("Enter true or false.").optional(),
   externalIdentifier: identifier(512)
     .nullable()
