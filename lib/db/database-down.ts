@@ -26,11 +26,13 @@ const connectionKinds = new Set([
   ...["AuthenticationFailed", "DatabaseAccessDenied", "DatabaseDoesNotExist"],
 ]);
 
-// PostgreSQL's classes: 08 connection exceptions, 53 insufficient resources, 57P an operator's shutdown, 57014 too slow.
-const connectionSqlState = /^(?:08|53|57P)|^57014$/;
-const connectionErrno = /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH)/;
+// PostgreSQL's classes: 08 connection exceptions, 28 it lets us in no more, 3D the database is gone, 53 insufficient
+// resources, 57P an operator's shutdown, 57014 too slow.
+const connectionSqlState = /^(?:08|28|3D|53|57P)|^57014$/;
+const connectionErrno =
+  /^(?:ECONN|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT_|SELF_SIGNED_CERT|DEPTH_ZERO_SELF_SIGNED|UNABLE_TO_|ERR_TLS_)/;
 const connectionText =
-  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|PGlite is closed/i;
+  /Connection terminated|timeout exceeded when trying to connect|Query read timeout|is not queryable|does not support SSL|PGlite is closed/i;
 
 /** Whether an error says that the database cannot be reached, and nothing about the query. */
 export function isDatabaseDown(error: unknown): boolean {

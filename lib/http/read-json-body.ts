@@ -28,10 +28,15 @@ export async function readBody(request: Request, bytesMax: number = usualBytesMa
 
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of request.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) throw new DomainError("body_too_large");
-    chunks.push(chunk);
+  try {
+    for await (const chunk of request.body as ReadableStream<Uint8Array> & AsyncIterable<Uint8Array>) {
+      bytes += chunk.byteLength;
+      if (bytes > bytesMax) throw new DomainError("body_too_large");
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // The caller has hung up in the middle, which is nobody's fault of ours.
+    throw error instanceof DomainError ? error : new DomainError("invalid_json");
   }
   return Buffer.concat(chunks);
 }

@@ -32,7 +32,7 @@ export function callerOf(request: IncomingMessage): { address: string; host: str
   return { address: ipaddr.isValid(address) ? address : connection, host: forwardedHost ?? host };
 }
 
-/** Refuses `invalid_input` for a credential or a Host that is there twice, or a credential that is two in one. */
+/** Refuses `invalid_input` for a credential or a Host that is there twice, a credential that is two in one, or no Host. */
 export function checkCredentials(request: IncomingMessage): void {
   const seen = new Set<string>();
   for (let index = 0; index < request.rawHeaders.length; index += 2) {
@@ -48,6 +48,7 @@ export function checkCredentials(request: IncomingMessage): void {
       throw invalidInput({ [name]: "Send one value, without commas or white space." });
     seen.add(name);
   }
+  if (!seen.has("host") && request.httpVersion !== "1.0") throw invalidInput({ host: "Send this header." });
 }
 
 /** Takes away what callers may not say, and adds what this process found out. */
@@ -86,10 +87,11 @@ export function addressOf(request: IncomingMessage): URL | null {
 
 /** Next puts its own parameters into a query; a caller's would pass for them. */
 export function withoutNextParameters(url: URL): string {
-  for (const name of [...url.searchParams.keys()]) {
-    if (/^nxt[PI]|^__next/.test(name)) url.searchParams.delete(name);
-  }
-  return `${url.pathname}${url.search}`;
+  const sent = [...url.searchParams];
+  const own = sent.filter(([name]) => !/^nxt[PI]|^__next/.test(name));
+  if (own.length === sent.length) return `${url.pathname}${url.search}`;
+  const query = new URLSearchParams(own).toString();
+  return query === "" ? url.pathname : `${url.pathname}?${query}`;
 }
 
 /** By Next's own reader, which answers a request with a 500 where it refuses. */

@@ -53,6 +53,7 @@ export function createHttpServer(handlers: Handlers, isDevelopment: boolean): Se
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       keepAliveTimeout: keepAliveTimeoutMs,
+      requireHostHeader: false, // the border refuses it, in the caller's dialect
       // Nothing here speaks another protocol but Next's development server; an upgrade is a request like any other.
       shouldUpgradeCallback: () => isDevelopment,
     },
@@ -167,7 +168,12 @@ async function answer(
     const { method } = request;
     if (method === "OPTIONS")
       return send(response, await answerPreflight(request.headers.origin, route.methods), false);
-    if (userApi) return send(response, await userApi(request, route), method === "HEAD");
+    if (userApi) {
+      await send(response, await userApi(request, route), method === "HEAD");
+      // What is left of a body that nobody wanted to the end: until it is taken, the connection serves nothing else.
+      if (!request.complete) request.resume();
+      return;
+    }
   }
   await handleByNext(request, response);
 }

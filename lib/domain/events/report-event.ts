@@ -63,6 +63,7 @@ export async function reportEvent(report: ReportEvent): Promise<EventReport> {
   if (isIntrinsic(type)) throw new DomainError("event_type_intrinsic");
 
   const context = await readReportContext(tenantId, type, subjectKeyOf(report));
+  requireRight(context, report.by);
   let row: ReturnType<typeof judged>;
   try {
     row = judged(report, context);
@@ -81,8 +82,8 @@ export async function reportEvent(report: ReportEvent): Promise<EventReport> {
 
 /** The event with what rules would give for it. Whether they still may, the database decides under its locks. */
 function judged(report: ReportEvent, context: ReportContext) {
-  const { tenantId, by, type, payload, externalId } = report;
-  requireRight(context, by);
+  const { tenantId, type, payload, externalId } = report;
+  if (!context.eventType?.isActive) throw new DomainError("event_type_not_found");
   const member = requireSubject(context, report);
   if (member.isRestricted) throw new DomainError("member_restricted");
   const memberId = member.id;
@@ -92,7 +93,7 @@ function judged(report: ReportEvent, context: ReportContext) {
   if (occurredAt > addSeconds(at, aheadSecondsMax) || occurredAt < addSeconds(at, -backSecondsMax)) {
     throw invalidInput({ occurredAt: "Enter a time at most 5 minutes ahead and 400 days back." });
   }
-  const problem = problemOfPayload(payload) ?? problemWithPayload(context.eventType?.schema ?? null, payload);
+  const problem = problemOfPayload(payload) ?? problemWithPayload(context.eventType.schema, payload);
   if (problem) throw invalidInput({ [problem.path]: problem.message });
 
   const evaluated = evaluateRules(context.rules, { payload, occurredAt }, member);
@@ -109,7 +110,7 @@ function judged(report: ReportEvent, context: ReportContext) {
 async function findKept(report: ReportEvent, { members }: ReportContext): Promise<EventReport | null> {
   const [member] = members;
   const key = member && !member.isRestricted ? report.key?.(member.id as MemberId) : null;
-  const kept = key && (await findKeptResult<EventResultRow>(report.tenantId, key));
+  const kept = key && (await sayingWhy(() => findKeptResult<EventResultRow>(report.tenantId, key)));
   return kept ? eventReportOf(onceOf(kept)) : null;
 }
 
@@ -119,13 +120,14 @@ function subjectKeyOf({ by, subject }: ReportEvent): SubjectKey {
   return { anyOf: subject, memberId: isUuid(subject) ? subject : null };
 }
 
+/** Also who is only answered again has to have the right. */
 function requireRight({ eventType }: ReportContext, by: Reporter): void {
-  if (!eventType?.isActive) throw new DomainError("event_type_not_found");
+  if (!eventType) throw new DomainError("event_type_not_found");
   if (by.kind === "admin") return;
-  const { isPrivate, secretHash } = eventType;
+  const { isPrivate, isActive, secretHash } = eventType;
   const isAllowed =
     by.kind === "member" ? !isPrivate : secretHash !== null && matchesHash(by.eventTypeSecret, secretHash);
-  if (!isAllowed) throw new DomainError("event_type_private");
+  if (!isAllowed) throw new DomainError(isActive ? "event_type_private" : "event_type_not_found");
 }
 
 function requireSubject({ members }: ReportContext, { by, subject }: ReportEvent): Member {

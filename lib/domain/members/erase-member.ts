@@ -1,7 +1,8 @@
 import { now } from "#lib/config/clock.ts";
-import { db } from "#lib/db/client.ts";
 import { lockMember, redactMember } from "#lib/db/members.ts";
 import { endSessionsOfMember } from "#lib/db/sessions.ts";
+import { inTransaction } from "#lib/db/transaction.ts";
+import { openWallet } from "#lib/db/wallets.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import type { MemberId, TenantId } from "#lib/domain/ids.ts";
 
@@ -11,7 +12,9 @@ import type { MemberId, TenantId } from "#lib/domain/ids.ts";
  */
 export async function eraseMember(tenantId: TenantId, memberId: MemberId): Promise<void> {
   const at = now();
-  await db().$transaction(async (tx) => {
+  await inTransaction(async (tx) => {
+    // The wallet first, as every other command takes it; whether something in it is due means nothing here.
+    await openWallet(tx, { tenantId, memberId, at, onlyUnrestricted: false });
     if (!(await lockMember(tx, tenantId, memberId))) throw new DomainError("member_not_found");
     await endSessionsOfMember(tx, tenantId, memberId, "member_deleted", at);
     await redactMember(tx, tenantId, memberId, at);

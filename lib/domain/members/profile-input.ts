@@ -60,13 +60,21 @@ export function problemWithAttribute(key: string, value: unknown): string | null
 /** A sentence about what no JSON from outside may hold, or null. */
 export function problemInside(value: unknown): string | null {
   if (typeof value === "string") return forbiddenCharacter(value);
-  if (typeof value === "number" && !Number.isFinite(value)) return "Enter a number that is finite.";
+  if (typeof value === "number" && !isPlainlyWritten(value)) {
+    return "Enter a number that is 0, or between 10^-20 and 10^21.";
+  }
   if (typeof value !== "object" || value === null) return null;
   for (const [key, inner] of Object.entries(value)) {
     const problem = forbiddenCharacter(key) ?? problemInside(inner);
     if (problem) return problem;
   }
   return null;
+}
+
+/** The database writes every number out: of a few bytes such as 5e-324 it would make hundreds. */
+function isPlainlyWritten(value: number): boolean {
+  const size = Math.abs(value);
+  return size === 0 || (size >= 1e-20 && size <= 1e21);
 }
 
 function isBirthdate(value: string): boolean {

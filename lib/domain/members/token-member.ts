@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { log } from "#lib/config/log.ts";
+import { requestContext } from "#lib/config/request-context.ts";
 import { findMemberRowByAuthIdentifier } from "#lib/db/members.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { createMember } from "#lib/domain/members/create-member.ts";
@@ -38,7 +40,10 @@ export async function asTokenMember<Result>(
   } catch (error) {
     if (!(error instanceof DomainError) || error.code !== "member_not_found") throw error;
     await makeTokenMember(tenant, claims);
-    return run(claims.sub);
+    return run(claims.sub).catch((second: unknown) => {
+      const hasLeft = second instanceof DomainError && second.code === "member_not_found";
+      throw hasLeft ? new DomainError("member_unknown") : second;
+    });
   }
 }
 
@@ -47,8 +52,17 @@ async function makeTokenMember(
   claims: UserClaims,
 ): Promise<Member> {
   const { sub: authIdentifier, given_name: givenName, family_name: familyName, email: emailAddress } = claims;
+  if (!tenant.createMembersFromTokens) throw new DomainError("member_unknown");
   const core = profileFields.safeParse({ givenName, familyName, emailAddress });
-  if (!tenant.createMembersFromTokens || !core.success) throw new DomainError("member_unknown");
+  if (!core.success) {
+    const { requestId } = requestContext.getStore() ?? {};
+    const fields = core.error.issues.map(({ path }) => path.join("."));
+    log().info(
+      { requestId, fields },
+      "a token made no member: its given_name, family_name or email will not do",
+    );
+    throw new DomainError("member_unknown");
+  }
   try {
     return await createMember({
       ...{ tenantId: tenant.id, authIdentifier },

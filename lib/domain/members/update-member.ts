@@ -54,8 +54,10 @@ export async function updateMember(command: {
 
       const profile = columnsOf(before, change);
       const isProfileChanged = isDifferent(before, profile);
-      const columns = { ...profile, ...adminColumnsOf(before, change) };
-      await updateMemberRow(tx, tenantId, memberId, { ...columns, updatedAt: at });
+      const decided = adminColumnsOf(before, change);
+      if (isProfileChanged || isDecidedAnew(before, decided)) {
+        await updateMemberRow(tx, tenantId, memberId, { ...profile, ...decided, updatedAt: at });
+      }
       if (isRestricted || isRekeyed) {
         const reason = isRestricted ? "member_restricted" : "member_rekeyed";
         await endSessionsOfMember(tx, tenantId, memberId, reason, at);
@@ -94,6 +96,12 @@ function adminColumnsOf(before: Member, change: MemberChange) {
     ...{ authIdentifier, externalIdentifier, isRestricted },
     flags: flags && mergeFlags(before.flags, flags),
   });
+}
+
+function isDecidedAnew(before: Member, decided: ReturnType<typeof adminColumnsOf>): boolean {
+  const { genderProvided: _computed, ...flags } = before.flags;
+  const known: Readonly<Record<string, unknown>> = { ...before, flags };
+  return Object.entries(decided).some(([name, value]) => !isDeepStrictEqual(value, known[name]));
 }
 
 /** `genderProvided` is worked out, and stays so. */

@@ -21,7 +21,7 @@ export const count = z
 
 export const moment = z.iso.datetime({ offset: true, error: "Enter a time such as 2026-12-01T00:00:00Z." });
 
-export const secret = text(secretLengthMin, 512);
+const secret = text(secretLengthMin, 512);
 
 // Sent as a header, which takes no white space and where a comma would make two of one.
 export const headerSecret = secret.regex(

@@ -71,19 +71,28 @@ function tenantOf(row: TenantRow): Tenant {
     createMembersFromTokens: row.createMembersFromTokens,
     clientSecrets: row.clientSecrets,
     eventTypeSecrets: row.eventTypeSecrets,
-    userAuth: row.userAuth && userAuthOf(row.userAuth),
+    userAuth: row.userAuth && userAuthOf(row.code, row.userAuth),
     tierWindowDays: row.tierWindowDays,
     hasProfileRules: row.hasProfileRules,
     tiers: row.tiers,
   };
 }
 
-function userAuthOf(stored: NonNullable<TenantRow["userAuth"]>): UserAuth {
+/** Null where the shared key opens no more: then no token is good, and all else goes on. */
+function userAuthOf(code: string, stored: NonNullable<TenantRow["userAuth"]>): UserAuth | null {
   const { issuer, audience = null, maxLifetimeSeconds = 86_400, leewaySeconds = 30 } = stored;
   const common = { issuer, audience, maxLifetimeSeconds, leewaySeconds };
-  return stored.algorithm === "RS256"
-    ? { ...common, algorithm: "RS256", jwksUrl: stored.jwksUrl }
-    : { ...common, algorithm: "HS256", key: createSecretKey(unsealSecret(stored.sealedSharedKey), "utf8") };
+  if (stored.algorithm === "RS256") return { ...common, algorithm: "RS256", jwksUrl: stored.jwksUrl };
+  try {
+    const key = createSecretKey(unsealSecret(stored.sealedSharedKey), "utf8");
+    return { ...common, algorithm: "HS256", key };
+  } catch (error) {
+    log().error(
+      { tenant: code, error: describeError(error) },
+      "the shared key of a programme cannot be opened",
+    );
+    return null;
+  }
 }
 
 function defaultPublicUrl(hostname: string): string {

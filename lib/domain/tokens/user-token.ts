@@ -173,6 +173,12 @@ function checkClaims(payload: JsonObject, userAuth: UserAuth, nowSeconds: number
       `The token's iss is ${shown(iss)}; this programme takes exactly ${shown(userAuth.issuer)}.`,
     );
   }
+  if (Object.hasOwn(payload, "events")) {
+    throw new Faulty(
+      "type_wrong",
+      "The token has events: it tells of a sign-out, and is nobody's to call with.",
+    );
+  }
   checkTimes(payload, userAuth, nowSeconds);
   if (!isForAudience(payload.aud, userAuth.audience)) {
     throw new Faulty(

@@ -124,7 +124,7 @@ const memberRefusals = ["member_restricted", "member_unknown"] as const;
 const adminRefusals = [...bearerRefusals, "token_missing", "admin_required"] as const;
 const refusalsByLevel: Record<Level | HostLevel, readonly DomainErrorCode[]> = {
   anonymous: holderRefusals,
-  optionalUser: [...bearerRefusals, ...memberRefusals],
+  optionalUser: [...bearerRefusals, "token_missing", ...memberRefusals],
   user: [...bearerRefusals, "token_missing", ...memberRefusals],
   admin: adminRefusals,
   reporter: [...bearerRefusals, "token_missing"],

@@ -58,10 +58,13 @@ export const hostOperations: readonly Operation[] = [
       session: z.string().optional().meta({ description: "The token, in a link. It works once." }),
       redirect_path: z.string().optional().meta({ description: "The page to open; the home page else." }),
     }),
-    data: sessionSchema,
-    refusals: ["member_restricted", "origin_not_allowed", "session_invalid"],
-    otherAnswers: { 303: "By a link: the page, with the session's cookie." },
-    example: { data: session },
+    data: z.strictObject({ user: userSchema }),
+    refusals: ["cross_site_request", "member_restricted", "origin_not_allowed", "session_invalid"],
+    otherAnswers: {
+      204: "To a browser that only fetches ahead: the token is not spent.",
+      303: "By a link: the page, with the session's cookie.",
+    },
+    example: { data: { user } },
   }),
   operation({
     ...{ id: "endSessions", method: "DELETE", path: "/api/auth", tag: "Embedding", level: "client" },

@@ -32,7 +32,10 @@ export const flag = z.enum(["true", "false"], "Enter true or false.").transform(
 
 export function parseQuery<Query>(schema: z.ZodType<Query>, url: string): Query {
   const { searchParams } = new URL(url);
-  const twice = [...searchParams.keys()].find((name) => searchParams.getAll(name).length > 1);
-  if (twice !== undefined) throw invalidInput({ [twice]: "Send this parameter once." });
+  const seen = new Set<string>();
+  for (const name of searchParams.keys()) {
+    if (seen.has(name)) throw invalidInput({ [name]: "Send this parameter once." });
+    seen.add(name);
+  }
   return parseInput(schema, Object.fromEntries(searchParams));
 }

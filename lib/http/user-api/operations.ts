@@ -252,7 +252,9 @@ export const listUsers = operation({
   ...{ id: "listUsers", method: "GET", path: "/v1/users", tag: "Users" },
   summary: "Find members",
   level: "admin",
-  query: listQuery.extend({
+  // Strict: a filter that is misspelt would find everybody.
+  query: z.strictObject({
+    ...listQuery.shape,
     authIdentifier: text(1, 512).optional(),
     emailAddress: text(1, 254).optional(),
     accountNumber: text(1, 16).optional(),

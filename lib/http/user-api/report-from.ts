@@ -43,8 +43,9 @@ export function reportFrom(
 type BatchResult = { index: number; eventId: string } | { index: number; code: string; message: string };
 
 /**
- * Many events, one after the other, as limits count them. Each that is refused is told by its index; so is one that fails
- * on our side, since what was reported before it stays.
+ * Many events, one after the other, as limits count them. Each that is refused is told by its index. Where the database goes
+ * away in between, what was reported before stays and is told, and the rest is not tried; refuses `database_unavailable`
+ * where nothing was reported at all.
  */
 export async function reportBatch(
   tenant: Tenant,
@@ -58,7 +59,14 @@ export async function reportBatch(
       const report = await reportFrom(tenant, caller, input, () => null);
       results.push({ index, eventId: report.event.id });
     } catch (error) {
-      results.push({ index, ...told(refusalOf(error)) });
+      const refusal = refusalOf(error);
+      results.push({ index, ...told(refusal) });
+      if (refusal.code !== "database_unavailable") continue;
+      if (!results.some((result) => "eventId" in result)) throw refusal;
+      return [
+        ...results,
+        ...events.slice(index + 1).map((_, next) => ({ index: index + 1 + next, ...told(refusal) })),
+      ];
     }
   }
   return results;
