@@ -361,7 +361,7 @@ test("a payload is kept as it was sent", async () => {
   const tenant = await createProgramme({ eventTypes: [{ name: "PURCHASE", private: false }], rules: [] });
   const memberId = await createMember(tenant);
   const payload = {
-    ...{ total: 4.35, tiny: 5e-324, safe: pointsMax, none: null, no: false },
+    ...{ total: 4.35, tiny: 1e-20, safe: pointsMax, none: null, no: false },
     ...{ text: "Zoë 🎉 \\ \" ' % $1", list: [1, [2, [3]], {}], "a key": { "": "empty" }, hasOwnProperty: 1 },
   };
 
