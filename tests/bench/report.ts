@@ -15,9 +15,9 @@ export function describeMachine(databaseName: string): string {
 
 /** Medians over the rounds, also of the ratios. */
 export function table(measured: readonly Measured[]): string {
-  const floorRows = (["handler", "page"] as const).map((floor) => {
+  const floorRows = (["handler", "page"] as const).flatMap((floor) => {
     const samples = measured.filter((one) => one.floor === floor).map(({ floorSample }) => floorSample);
-    return row(`bare ${floor}`, samples, "");
+    return samples.length > 0 ? [row(`bare ${floor}`, samples, "")] : [];
   });
   const rows = [...Map.groupBy(measured, ({ name }) => name)].map(([name, rounds]) => {
     const ratio = median(
