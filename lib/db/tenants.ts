@@ -12,10 +12,14 @@ export type TenantRow = {
   cookieDomain: string | null;
   locale: string;
   embeddedSeconds: number;
+  interactiveSeconds: number;
   idleSeconds: number | null;
   urlActivation: string;
   createMembersFromTokens: boolean;
+  selfRegistration: boolean | null;
+  emailConfirmation: string;
   userAuth: UserAuthRow | null;
+  oauth2: Oauth2Row | null;
   tierWindowDays: number | null;
   hasProfileRules: boolean;
   hostnames: string[];
@@ -31,6 +35,21 @@ type UserAuthRow = {
   leewaySeconds?: number;
 } & ({ algorithm: "RS256"; jwksUrl: string } | { algorithm: "HS256"; sealedSharedKey: string });
 
+/** As a programme file has it, with the client secret sealed. */
+export type Oauth2Row = {
+  providerName: string;
+  issuer?: string;
+  authorizationUrl?: string;
+  tokenUrl?: string;
+  userinfoUrl?: string;
+  jwksUrl?: string;
+  signOutUrl?: string;
+  clientId: string;
+  sealedClientSecret: string;
+  scope?: string;
+  claims?: Record<string, string>;
+};
+
 export type ApiKeyRow = {
   id: string;
   scopes: string[];
@@ -42,8 +61,8 @@ export type ApiKeyRow = {
 /** A TenantRow of a row of `tenants` called `t`. */
 const tenantColumns = Prisma.sql`
   t."id", t."code", t."name", t."authMode", t."publicUrl", t."hostUrl", t."hostOrigins", t."allowedOrigins",
-  t."cookieDomain", t."locale", t."embeddedSeconds", t."idleSeconds", t."urlActivation", t."createMembersFromTokens",
-  t."userAuth", t."tierWindowDays",
+  t."cookieDomain", t."locale", t."embeddedSeconds", t."interactiveSeconds", t."idleSeconds", t."urlActivation",
+  t."createMembersFromTokens", t."selfRegistration", t."emailConfirmation", t."userAuth", t."oauth2", t."tierWindowDays",
   EXISTS (SELECT 1 FROM "rules" r WHERE r."tenantId" = t."id" AND r."isActive"
     AND r."eventType" IN ('REGISTERED_ACCOUNT', 'PROFILE_UPDATED')) AS "hasProfileRules",
   ARRAY(SELECT h."hostname" FROM "tenant_hosts" h WHERE h."tenantId" = t."id" ORDER BY h."position") AS "hostnames",

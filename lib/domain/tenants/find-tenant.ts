@@ -9,12 +9,13 @@ import {
   findTenantRowByHost,
   isOriginAllowedAnywhere,
   markApiKeyUsed,
+  type Oauth2Row,
   type TenantRow,
 } from "#lib/db/tenants.ts";
 import type { TenantId } from "#lib/domain/ids.ts";
 import { hashSecret, unsealSecret } from "#lib/domain/secrets.ts";
 import { hostnameOf, isLoopbackHostname } from "#lib/domain/tenants/hostname.ts";
-import type { ApiKey, Tenant, UserAuth } from "#lib/domain/tenants/tenant.ts";
+import type { ApiKey, Oauth2, Tenant, UserAuth } from "#lib/domain/tenants/tenant.ts";
 import { remembering } from "#lib/domain/tenants/tenant-memory.ts";
 
 const apiKeyUseWrittenEverySeconds = 60;
@@ -66,9 +67,13 @@ function tenantOf(row: TenantRow): Tenant {
     cookieDomain: row.cookieDomain,
     locale: row.locale,
     embeddedSeconds: row.embeddedSeconds,
+    interactiveSeconds: row.interactiveSeconds,
     idleSeconds: row.idleSeconds,
     urlActivation: row.urlActivation as Tenant["urlActivation"],
     createMembersFromTokens: row.createMembersFromTokens,
+    selfRegistration: row.selfRegistration ?? (row.authMode === "interactive" && row.oauth2 === null),
+    emailConfirmation: row.emailConfirmation as Tenant["emailConfirmation"],
+    oauth2: row.oauth2 && oauth2Of(row.code, row.oauth2),
     clientSecrets: row.clientSecrets,
     eventTypeSecrets: row.eventTypeSecrets,
     userAuth: row.userAuth && userAuthOf(row.code, row.userAuth),
@@ -90,6 +95,28 @@ function userAuthOf(code: string, stored: NonNullable<TenantRow["userAuth"]>): U
     log().error(
       { tenant: code, error: describeError(error) },
       "the shared key of a programme cannot be opened",
+    );
+    return null;
+  }
+}
+
+function oauth2Of(code: string, stored: Oauth2Row): Oauth2 {
+  const { sealedClientSecret, ...settings } = stored;
+  const none = { issuer: null, authorizationUrl: null, tokenUrl: null, userinfoUrl: null, jwksUrl: null };
+  return {
+    ...{ ...none, signOutUrl: null, scope: "openid profile email", claims: {} },
+    ...settings,
+    clientSecret: openClientSecret(code, sealedClientSecret),
+  };
+}
+
+function openClientSecret(code: string, sealed: string): string | null {
+  try {
+    return unsealSecret(sealed);
+  } catch (error) {
+    log().error(
+      { tenant: code, error: describeError(error) },
+      "the OAuth2 client secret of a programme cannot be opened",
     );
     return null;
   }

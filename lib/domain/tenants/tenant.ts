@@ -19,6 +19,7 @@ export type Tenant = {
   cookieDomain: string | null;
   locale: string;
   embeddedSeconds: number;
+  interactiveSeconds: number;
   idleSeconds: number | null;
   urlActivation: "once" | "reusable";
   /** Whether a good token of somebody unknown makes the member. */
@@ -26,6 +27,12 @@ export type Tenant = {
   clientSecrets: readonly { id: string; secretHash: string }[];
   /** Of the event types that are in use and have one. */
   eventTypeSecrets: readonly { eventType: string; secretHash: string }[];
+  /** Whether people may make themselves members, wherever that is offered. */
+  selfRegistration: boolean;
+  /** Whether a Laurel account works before its e-mail address is confirmed. */
+  emailConfirmation: "required" | "off";
+  /** The company's own identity server; null: members of an interactive programme have Laurel accounts. */
+  oauth2: Oauth2 | null;
   /** How the user access tokens of its identity provider are judged; null: none is good. */
   userAuth: UserAuth | null;
   /** Points count towards a tier for so long after they were earned; null: for ever. */
@@ -43,6 +50,27 @@ export type UserAuth = {
   maxLifetimeSeconds: number;
   leewaySeconds: number;
 } & ({ algorithm: "RS256"; jwksUrl: string } | { algorithm: "HS256"; key: KeyObject });
+
+/**
+ * A tenant's identity server, by OAuth2 (RFC 6749) or OpenID Connect. A url that is null is asked of the issuer's
+ * discovery document; without an issuer there is none, and what is null is not to be had.
+ */
+export type Oauth2 = {
+  /** As people know it, for "Continue with …". */
+  providerName: string;
+  issuer: string | null;
+  authorizationUrl: string | null;
+  tokenUrl: string | null;
+  userinfoUrl: string | null;
+  jwksUrl: string | null;
+  signOutUrl: string | null;
+  clientId: string;
+  /** Null where it opens no more: then nobody can sign in, and all else goes on. */
+  clientSecret: string | null;
+  scope: string;
+  /** Which claim stands for what of a member; the names of `Oauth2Claims` in `sign-in/claims.ts`. */
+  claims: Readonly<Record<string, string>>;
+};
 
 /** What names a programme to the APIs. It is no person: what it may do alone, its scopes say. */
 export type ApiKey = {
