@@ -12,7 +12,7 @@ export type TokenDiagnosis = {
 
 /** The token doctor: the first thing that is wrong with a token for this tenant, in plain words. */
 export async function diagnoseUserToken(
-  tenant: Pick<Tenant, "id" | "userAuth">,
+  tenant: Pick<Tenant, "id" | "userAuth" | "oauth2">,
   token: string,
 ): Promise<TokenDiagnosis> {
   try {
