@@ -7,6 +7,7 @@ import { driverCause } from "#lib/db/database-down.ts";
 import { type MemberRow, memberColumns, profileTextColumns } from "#lib/db/members.ts";
 import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
 import { type CandidateRow, type RuleRow, rulesFor } from "#lib/db/rules.ts";
+import { type NewSession, openSessionFor } from "#lib/db/sessions.ts";
 
 export type MemberUpsert = {
   tenantId: string;
@@ -20,8 +21,9 @@ export type MemberUpsert = {
   newMemberId: string;
   drawAccountNumbers(): readonly string[];
   eventId: string;
-  session: { id: string; tokenHash: string; kind: string; idleSeconds: number | null; expiresAt: Date };
-  clientSecretId: string;
+  session: NewSession;
+  /** The secret that the host's server came with; null where nobody came with one. */
+  clientSecretId: string | null;
   at: Date;
   /** What rules give, by the event that comes of it: nothing, or to be asked for first (`held`). */
   gives: "nothing" | "hold" | Readonly<Record<ProfileEventType, readonly CandidateRow[]>>;
@@ -139,13 +141,7 @@ async function tryToUpsert(upsert: MemberUpsert): Promise<MemberRow | { held: He
       FROM "upserted" m WHERE m."profileEventId" = ${upsert.eventId}::uuid
       RETURNING "id", "memberId", "type"
     ),
-    "session" AS (
-      INSERT INTO "sessions" ("tenantId", "id", "memberId", "kind", "tokenHash", "createdAt", "lastActivityAt",
-        "idleSeconds", "expiresAt")
-      SELECT m."tenantId", ${session.id}::uuid, m."id", ${session.kind}, ${session.tokenHash}, ${at}::timestamptz,
-        ${at}::timestamptz, ${session.idleSeconds}::int, ${session.expiresAt}::timestamptz
-      FROM "upserted" m
-    ),
+    "session" AS (${openSessionFor(Prisma.raw('"upserted"'), session, at)}),
     "client" AS (
       UPDATE "client_secrets" SET "lastUsedAt" = ${at}
       WHERE "tenantId" = ${tenantId}::uuid AND "id" = ${upsert.clientSecretId}::uuid

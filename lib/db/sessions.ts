@@ -17,6 +17,30 @@ export type SessionRow = {
   lastActivityAt: Date;
 };
 
+/** A session to be. What is null is not known, or not so limited. */
+export type NewSession = {
+  id: string;
+  tokenHash: string;
+  kind: string;
+  idleSeconds: number | null;
+  expiresAt: Date;
+  deviceName: string | null;
+  /** What an identity provider calls the person and the session there, and what it signed, sealed. */
+  provider: { subject: string | null; sessionId: string | null; sealedIdToken: string | null } | null;
+};
+
+/** The statement that opens a session for the one member that `source` has as a row of `members`. */
+export function openSessionFor(source: Prisma.Sql, session: NewSession, at: Date): Prisma.Sql {
+  const { id, tokenHash, kind, idleSeconds, expiresAt, deviceName, provider } = session;
+  return Prisma.sql`
+    INSERT INTO "sessions" ("tenantId", "id", "memberId", "kind", "tokenHash", "createdAt", "lastActivityAt",
+      "idleSeconds", "expiresAt", "deviceName", "providerSubject", "providerSessionId", "sealedIdToken")
+    SELECT m."tenantId", ${id}::uuid, m."id", ${kind}, ${tokenHash}, ${at}::timestamptz, ${at}::timestamptz,
+      ${idleSeconds}::int, ${expiresAt}::timestamptz, ${deviceName}::text, ${provider?.subject ?? null}::text,
+      ${provider?.sessionId ?? null}::text, ${provider?.sealedIdToken ?? null}::text
+    FROM ${source} m`;
+}
+
 // How many times over a session may have become another one, to be still known as it.
 const successionsMax = 500;
 

@@ -260,6 +260,7 @@ test("two new members who draw the same account numbers at once get different on
   const { credential } = await mintToken();
   const clientSecretId = tenant.clientSecrets[0]?.id as string;
   const at = new Date();
+  const unnamed = { deviceName: null, provider: null };
   const upsertNew = async (authIdentifier: string) => {
     const row = await upsertMemberRow({
       ...{
@@ -277,7 +278,7 @@ test("two new members who draw the same account numbers at once get different on
         clientSecretId,
         at,
       },
-      session: { ...credential, id: newId(), kind: "embedded", idleSeconds: null, expiresAt: at },
+      session: { ...credential, id: newId(), kind: "embedded", idleSeconds: null, expiresAt: at, ...unnamed },
       gives: "nothing",
     });
     return row && "accountNumber" in row ? row.accountNumber : null;

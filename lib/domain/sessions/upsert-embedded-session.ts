@@ -1,26 +1,8 @@
-/**
- * Embedded sign-in: a host's server names its customer, and gets a session for the member.
- *
- * Holds under any retry or race:
- *   1. one identifier is one member, however many calls make it at once, and each call gets a session of its own;
- *   2. what the host did not send stays as it was; an e-mail address is never an identity;
- *   3. a restricted member gets no session, and nothing of it changes.
- *
- * Making a member is the event REGISTERED_ACCOUNT, changing its profile is PROFILE_UPDATED; what rules give for them is
- * there with them.
- */
 import { addSeconds, now } from "#lib/config/clock.ts";
-import { type HeldUpsert, type MemberUpsert, upsertMemberRow } from "#lib/db/member-upsert.ts";
-import { findMemberByAuthIdentifier, type MemberRow } from "#lib/db/members.ts";
-import { isPointsOutOfRange } from "#lib/db/transaction.ts";
-import { DomainError } from "#lib/domain/errors.ts";
-import { newId } from "#lib/domain/ids.ts";
-import { drawAccountNumber } from "#lib/domain/members/account-number.ts";
-import { type Member, memberOf } from "#lib/domain/members/member.ts";
-import { tooManyAttributes } from "#lib/domain/members/new-member.ts";
-import { attributesPerMemberMax, emptyProfile, type NewProfile } from "#lib/domain/members/profile.ts";
-import { candidatesOf, evaluateRules, type MemberFacts } from "#lib/domain/rules/evaluate-rules.ts";
+import type { Member } from "#lib/domain/members/member.ts";
+import type { NewProfile } from "#lib/domain/members/profile.ts";
 import type { SessionCredential } from "#lib/domain/sessions/session.ts";
+import { signInVouchedMember } from "#lib/domain/sessions/sign-in-vouched-member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
 export type UpsertEmbeddedSession = {
@@ -31,85 +13,25 @@ export type UpsertEmbeddedSession = {
   credential: SessionCredential;
 };
 
-// Drawn at random so that a number says nothing of a programme's size; the first that is free is taken.
-const accountNumbersDrawn = 12;
-
 /**
- * One round trip to the database where nothing is refused, and two where a rule gives something for it. Refuses
- * `member_restricted` and `invalid_input`.
+ * Embedded sign-in: a host's server names its customer, and gets a session for the member. Refuses `member_restricted` and
+ * `invalid_input`.
  */
-export async function upsertEmbeddedSession(command: UpsertEmbeddedSession): Promise<Member> {
-  const { tenant, authIdentifier, profile } = command;
+export function upsertEmbeddedSession({
+  tenant,
+  clientSecretId,
+  authIdentifier,
+  profile,
+  credential,
+}: UpsertEmbeddedSession): Promise<Member> {
   const at = now();
-  const { set, removed } = splitAttributes(profile.attributes);
-  if (Object.keys(set).length > attributesPerMemberMax) throw tooManyAttributes();
-
-  const upsert: Omit<MemberUpsert, "gives"> = {
-    tenantId: tenant.id,
-    authIdentifier,
-    profile: profile.core,
-    attributes: set,
-    removedAttributes: removed,
-    attributesMax: attributesPerMemberMax,
-    newMemberId: newId(),
-    drawAccountNumbers: () => Array.from({ length: accountNumbersDrawn }, drawAccountNumber),
-    eventId: newId(),
-    session: {
-      ...command.credential,
-      kind: "embedded",
-      idleSeconds: tenant.idleSeconds,
-      expiresAt: addSeconds(at, tenant.embeddedSeconds),
-    },
-    clientSecretId: command.clientSecretId,
-    at,
+  const session = {
+    ...credential,
+    kind: "embedded",
+    idleSeconds: tenant.idleSeconds,
+    expiresAt: addSeconds(at, tenant.embeddedSeconds),
+    deviceName: null, // it is the host's server that calls
+    provider: null,
   };
-  let row = await upsertMemberRow({ ...upsert, gives: tenant.hasProfileRules ? "hold" : "nothing" });
-  if (row && "held" in row) row = await upsertGiving(upsert, row.held, profile, at);
-  if (row) return memberOf(row);
-
-  const member = await findMemberByAuthIdentifier(tenant.id, authIdentifier);
-  if (member?.isRestricted) throw new DomainError("member_restricted");
-  throw tooManyAttributes();
-}
-
-async function upsertGiving(
-  upsert: Omit<MemberUpsert, "gives">,
-  { before, rules }: HeldUpsert,
-  profile: NewProfile,
-  at: Date,
-): Promise<MemberRow | null> {
-  const member = mergedFacts(upsert.authIdentifier, before && memberOf(before), profile);
-  const candidatesFor = (type: keyof HeldUpsert["rules"]) =>
-    candidatesOf(evaluateRules(rules[type], { payload: {}, occurredAt: at }, member));
-  const gives = {
-    REGISTERED_ACCOUNT: candidatesFor("REGISTERED_ACCOUNT"),
-    PROFILE_UPDATED: candidatesFor("PROFILE_UPDATED"),
-  };
-  try {
-    return (await upsertMemberRow({ ...upsert, gives })) as MemberRow | null;
-  } catch (error) {
-    if (!isPointsOutOfRange(error)) throw error;
-    return (await upsertMemberRow({ ...upsert, gives: "nothing" })) as MemberRow | null; // nobody is kept out by it
-  }
-}
-
-/** The member as it will be: what the host sends over what is there. */
-function mergedFacts(authIdentifier: string, before: Member | null, profile: NewProfile): MemberFacts {
-  const attributes = { ...before?.attributes, ...profile.attributes };
-  const core = { ...emptyProfile, ...before?.profile, ...profile.core };
-  return {
-    authIdentifier,
-    accountNumber: before?.accountNumber ?? "",
-    flags: { ...before?.flags, genderProvided: core.gender !== null },
-    profile: core,
-    attributes: Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== null)),
-  };
-}
-
-function splitAttributes(attributes: NewProfile["attributes"]) {
-  const entries = Object.entries(attributes);
-  return {
-    set: Object.fromEntries(entries.filter(([, value]) => value !== null)),
-    removed: entries.flatMap(([name, value]) => (value === null ? [name] : [])),
-  };
+  return signInVouchedMember({ tenant, authIdentifier, profile, session, clientSecretId, at });
 }
