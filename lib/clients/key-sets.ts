@@ -14,7 +14,8 @@
  */
 import QuickLRU from "quick-lru";
 
-import { fetchOutsideJson, OutsideFailure } from "#lib/clients/outside-json.ts";
+import { OutsideFailure } from "#lib/clients/outside-failure.ts";
+import { fetchOutsideJson } from "#lib/clients/outside-json.ts";
 import { now } from "#lib/config/clock.ts";
 import { describeError, log } from "#lib/config/log.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { isPublicAddress, problemWithOutsideUrl } from "#lib/clients/outside-json.ts";
+import { isPublicAddress, problemWithOutsideUrl } from "#lib/clients/outside-addresses.ts";
 
 // Goal: nothing that an outsider names leads to an address inside our network, however it is written.
 

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 
-import { problemWithOutsideUrl } from "#lib/clients/outside-json.ts";
+import { problemWithOutsideUrl } from "#lib/clients/outside-addresses.ts";
 import { attributesPerMemberMax } from "#lib/domain/members/profile.ts";
 import {
   mandatoryProfileFields,
