@@ -8,8 +8,9 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { compactVerify } from "jose";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 
-import { createKeySets, type KeySetSource, KeySetUnavailable } from "#lib/clients/key-sets.ts";
+import { createKeySets, type KeySetSource } from "#lib/clients/key-sets.ts";
 import { fetchOutsideJson } from "#lib/clients/outside-json.ts";
+import { DocumentUnavailable } from "#lib/clients/remembered-documents.ts";
 import { env } from "#lib/config/env.ts";
 import { log } from "#lib/config/log.ts";
 import { readKeySet } from "#lib/domain/tokens/read-key-set.ts";
@@ -410,7 +411,7 @@ test.each([
     expect(keySets.knownKids(source)).toEqual(["a"]);
 
     moveTo(0, 24 * hours);
-    await expect(keySets.find(source, "a")).rejects.toBeInstanceOf(KeySetUnavailable);
+    await expect(keySets.find(source, "a")).rejects.toBeInstanceOf(DocumentUnavailable);
     expect(keySets.knownKids(source)).toEqual([]);
 
     provider.serve(keysOf({ a: "new" }));
@@ -574,7 +575,7 @@ test("500 who ask in a cold outage cost one fetch, and later ones wait for nothi
 
   const [first, ...others] = await askers();
 
-  const refusal = { name: "KeySetUnavailable", reason: "timeout", retryAfterSeconds: 2 };
+  const refusal = { name: "DocumentUnavailable", reason: "timeout", retryAfterSeconds: 2 };
   expect(first).toMatchObject({ status: "rejected", reason: refusal });
   expect(others.every((other) => other.status === "rejected" && isAlike(other.reason, refusal))).toBe(true);
   const later = await askers();
@@ -635,8 +636,8 @@ test("two tenants of one address, and one tenant of two, share nothing", async (
   provider.serve(behaviours.status(500));
 
   expect(await keySets.find(source, "a")).toBe("key a");
-  await expect(keySets.find(sibling, "a")).rejects.toBeInstanceOf(KeySetUnavailable);
-  await expect(keySets.find(moved, "a")).rejects.toBeInstanceOf(KeySetUnavailable);
+  await expect(keySets.find(sibling, "a")).rejects.toBeInstanceOf(DocumentUnavailable);
+  await expect(keySets.find(moved, "a")).rejects.toBeInstanceOf(DocumentUnavailable);
 });
 
 test("one kid in two tenants is two keys, and each verifies its own tenant's tokens only", async () => {
@@ -694,10 +695,11 @@ test("a failed fetch is logged once, with its reason and code, and without the a
   await Promise.allSettled(["a", "b", "c"].map((kid) => keySets.find(source, kid)));
 
   const { tenantId } = source;
+  const document = "key set of tests";
   const error = expect.objectContaining({ name: "Error", message: "no list of keys" });
   expect(warnings.mock.calls).toEqual([
-    [{ tenantId, reason: "status", code: "500" }, "key set not fetched"],
-    [{ tenantId, reason: "document", code: undefined, error }, "key set not fetched"],
+    [{ document, tenantId, reason: "status", code: "500" }, "document not fetched"],
+    [{ document, tenantId, reason: "document", code: undefined, error }, "document not fetched"],
   ]);
 });
 

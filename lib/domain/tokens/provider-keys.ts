@@ -8,7 +8,7 @@ const keySets = createKeySets<KeyObject>("identity providers", readKeySet);
 
 /**
  * The key of that kid in a provider's JWKS; one memory for all kinds of its tokens. Throws Faulty `key_unknown` where the
- * set has none, and KeySetUnavailable where nothing can be said.
+ * set has none, and DocumentUnavailable where nothing can be said.
  */
 export async function findProviderKey(source: KeySetSource, kid: string): Promise<KeyObject> {
   const key = await keySets.find(source, kid);

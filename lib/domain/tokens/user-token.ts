@@ -8,7 +8,7 @@
  */
 import type { KeyObject } from "node:crypto";
 
-import { KeySetUnavailable } from "#lib/clients/key-sets.ts";
+import { DocumentUnavailable } from "#lib/clients/remembered-documents.ts";
 import { now } from "#lib/config/clock.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import type { Tenant, UserAuth } from "#lib/domain/tenants/tenant.ts";
@@ -75,7 +75,7 @@ export async function judgeUserToken(tenant: JudgingTenant, token: string): Prom
     return { claims, fault: null };
   } catch (error) {
     if (error instanceof Faulty) return { claims: null, fault: error.fault as TokenFault<TokenFaultCode> };
-    if (!(error instanceof KeySetUnavailable)) throw error;
+    if (!(error instanceof DocumentUnavailable)) throw error;
     const { retryAfterSeconds } = error;
     throw new DomainError("identity_provider_unavailable", { retryAfterSeconds });
   }
