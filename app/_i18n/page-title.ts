@@ -5,7 +5,14 @@ import { getTranslations } from "next-intl/server";
 import { findPageMember } from "#lib/http/member-session.ts";
 
 type MemberPage = "home" | "card" | "rewards" | "wallet" | "activity" | "profile";
-type PublicPage = "signedOut" | "notFound";
+type PublicPage =
+  | "signedOut"
+  | "notFound"
+  | "login"
+  | "signUp"
+  | "forgotPassword"
+  | "resetPassword"
+  | "confirmEmail";
 
 /** A page's `generateMetadata`: its title, in the reader's language. */
 export function pageTitle(page: PublicPage): () => Promise<Metadata> {

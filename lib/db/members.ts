@@ -1,4 +1,5 @@
 import { db, Prisma, type Tx } from "#lib/db/client.ts";
+import { dropMailsOfMember } from "#lib/db/outbox.ts";
 
 export type MemberRow = {
   id: string;
@@ -86,7 +87,10 @@ export async function findMemberByAuthIdentifier(
 
 /** Takes away everything personal; the row, its account number and its ledger stay. */
 export async function redactMember(tx: Tx, tenantId: string, memberId: string, at: Date): Promise<void> {
-  await tx.account.deleteMany({ where: { tenantId, memberId } });
+  await tx.account.deleteMany({ where: { tenantId, memberId } }); // and its links with it
+  await dropMailsOfMember(tx, tenantId, memberId);
+  const unnamed = { deviceName: null, providerSubject: null, providerSessionId: null, sealedIdToken: null };
+  await tx.session.updateMany({ where: { tenantId, memberId }, data: unnamed });
   await tx.benefit.updateMany({ where: { tenantId, memberId }, data: { comment: null } });
   await tx.member.update({
     where: { tenantId_id: { tenantId, id: memberId } },

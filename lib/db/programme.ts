@@ -386,23 +386,6 @@ export function findMember(tx: Tx, tenantId: string, authIdentifier: string) {
   return tx.member.findUnique({ where: { tenantId_authIdentifier: { tenantId, authIdentifier } } });
 }
 
-export async function findAccount(
-  tx: Tx,
-  tenantId: string,
-  emailAddress: string,
-): Promise<{ memberId: string } | null> {
-  const where = { tenantId_emailAddress: { tenantId, emailAddress } };
-  return tx.account.findUnique({ where, select: { memberId: true } });
-}
-
-export async function insertAccount(
-  tx: Tx,
-  account: { tenantId: string; memberId: string; emailAddress: string; passwordHash: string; at: Date },
-): Promise<void> {
-  const { at, ...data } = account;
-  await tx.account.create({ data: { ...data, emailConfirmedAt: at, createdAt: at, updatedAt: at } });
-}
-
 function jsonOrNull(value: object | null) {
   return value === null ? Prisma.DbNull : (value as Prisma.InputJsonValue);
 }

@@ -295,11 +295,14 @@ export async function endSessionsOfMember(
   memberId: string,
   reason: string,
   at: Date,
+  /** The one that stays. */
+  exceptSessionId: string | null = null,
 ): Promise<number> {
   const ended = await tx.$queryRaw<{ wasAlive: boolean }[]>`
     WITH "open" AS (
       SELECT s."id", ${isAlive(at)} AS "wasAlive" FROM "sessions" s
       WHERE s."tenantId" = ${tenantId}::uuid AND s."memberId" = ${memberId}::uuid AND ${isOpen(at)}
+        AND s."id" IS DISTINCT FROM ${exceptSessionId}::uuid
     )
     UPDATE "sessions" s SET ${ending(reason, at)} FROM "open"
     WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = "open"."id" AND ${isOpen(at)}
@@ -346,6 +349,90 @@ export async function endSessions(
       return ended.filter(({ wasAlive }) => wasAlive).length;
     }),
   );
+}
+
+/**
+ * Opens a session for an account that still has the password that was looked at, and notes where its person is. The row of
+ * its member; null where the password is another one by now, or the member is restricted or gone.
+ */
+export async function openAccountSession(command: {
+  account: { tenantId: string; memberId: string; passwordHash: string; knownAddresses: string[] };
+  session: NewSession;
+  at: Date;
+}): Promise<MemberRow | null> {
+  const { account, session, at } = command;
+  const { tenantId, memberId, passwordHash, knownAddresses } = account;
+  const signedIn = Prisma.sql`(SELECT o.* FROM "owner" o WHERE EXISTS (SELECT 1 FROM "known"))`;
+  const rows = await retryingConflicts(
+    () => db().$queryRaw<MemberRow[]>`
+    WITH "owner" AS (
+      SELECT m.* FROM "members" m
+      WHERE m."tenantId" = ${tenantId}::uuid AND m."id" = ${memberId}::uuid AND NOT m."isRestricted"
+        AND m."deletedAt" IS NULL
+      FOR SHARE -- as in succeedSession
+    ),
+    "known" AS (
+      UPDATE "accounts" a SET "knownAddresses" = ${knownAddresses}::text[] FROM "owner"
+      WHERE a."tenantId" = ${tenantId}::uuid AND a."memberId" = "owner"."id" AND a."passwordHash" = ${passwordHash}
+      RETURNING a."memberId"
+    ),
+    "opened" AS (${openSessionFor(signedIn, session, at)})
+    SELECT ${memberColumns} FROM ${signedIn} m`,
+  );
+  return rows[0] ?? null;
+}
+
+/** What an identity server signed for the newest of the sessions that these credentials name; null where none is of one. */
+export async function findSealedIdToken(
+  tenantId: string,
+  credentials: readonly { id: string; tokenHash: string }[],
+): Promise<{ sealedIdToken: string | null } | null> {
+  const rows = await db().$queryRaw<{ sealedIdToken: string | null }[]>`
+    SELECT s."sealedIdToken"
+    FROM jsonb_to_recordset(${JSON.stringify(credentials)}::jsonb) AS c("id" uuid, "tokenHash" text)
+    CROSS JOIN LATERAL (SELECT * FROM "sessions" r
+      WHERE r."tenantId" = ${tenantId}::uuid AND r."id" = c."id" AND r."tokenHash" = c."tokenHash" LIMIT 1) s
+    WHERE s."providerSubject" IS NOT NULL ORDER BY s."createdAt" DESC LIMIT 1`;
+  return rows[0] ?? null;
+}
+
+/**
+ * Ends what came of one session at an identity server, or, without a session's name, all sessions of the member whom it
+ * calls `subject`; how many were alive. A session whose name it never told is ended by the subject alone.
+ */
+export async function endProviderSessions(
+  tx: Tx,
+  ended: { tenantId: string; subject: string | null; sessionId: string | null; at: Date },
+): Promise<number> {
+  const { tenantId, subject, sessionId, at } = ended;
+  const isSubject = Prisma.sql`s."providerSubject" = ${subject}`;
+  const isSession = Prisma.sql`s."providerSessionId" = ${sessionId}`;
+  const isNamed =
+    sessionId === null
+      ? isSubject
+      : subject === null
+        ? isSession
+        : Prisma.sql`${isSubject} AND (${isSession} OR s."providerSessionId" IS NULL)`;
+  // As in endSessionsOfMember: who signs in at this moment holds a share of the member.
+  const members = await tx.$queryRaw<{ id: string }[]>`
+    SELECT m."id" FROM "members" m WHERE m."tenantId" = ${tenantId}::uuid AND m."id" IN (
+      SELECT s."memberId" FROM "sessions" s WHERE s."tenantId" = ${tenantId}::uuid AND ${isNamed})
+    ORDER BY m."id" FOR UPDATE`;
+  if (sessionId === null) {
+    let count = 0;
+    for (const { id } of members)
+      count += await endSessionsOfMember(tx, tenantId, id, "ended_by_provider", at);
+    return count;
+  }
+  return tx.$executeRaw`
+    UPDATE "sessions" s SET ${ending("ended_by_provider", at)}
+    WHERE s."tenantId" = ${tenantId}::uuid AND ${isNamed} AND ${isAlive(at)}`;
+}
+
+/** Ends every session of a tenant, as when its way of signing in becomes another. */
+export async function endSessionsOfTenant(tx: Tx, tenantId: string, reason: string, at: Date): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "sessions" s SET ${ending(reason, at)} WHERE s."tenantId" = ${tenantId}::uuid AND ${isOpen(at)}`;
 }
 
 /**

@@ -35,6 +35,7 @@ const messages = {
   origin_not_allowed: "This origin is not one of those that the programme allows.",
   points_insufficient: "The member has too few points.",
   rate_limited: "Too many requests. Try again after the seconds that the Retry-After header names.",
+  registration_closed: "This programme takes no new accounts by itself. Ask the programme for yours.",
   reward_limit_reached: "The member has had this reward as often as one member may.",
   reward_not_available: "The reward is not to be had now, or not for this member's tier.",
   reward_not_found: "There is no such reward.",

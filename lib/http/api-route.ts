@@ -1,11 +1,13 @@
 import { unstable_rethrow } from "next/navigation";
 
+import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
 import { hostOf } from "#lib/http/request-facts.ts";
+import { requireSameOrigin } from "#lib/http/same-origin.ts";
 
 type Handle = (request: Request, tenant: Tenant) => Promise<Response>;
 
@@ -21,6 +23,23 @@ export function hostRoute(handle: Handle): (request: Request) => Promise<Respons
       return jsend.refusal(refusalOf(error));
     }
   };
+}
+
+/** The same for endpoints that exist only where members sign in by themselves. */
+export function interactiveRoute(handle: Handle): (request: Request) => Promise<Response> {
+  return hostRoute((request, tenant) => {
+    if (tenant.authMode !== "interactive") throw new DomainError("not_found");
+    return handle(request, tenant);
+  });
+}
+
+/** The same where they do so with Laurel accounts; changes come from our own pages alone. */
+export function accountRoute(handle: Handle): (request: Request) => Promise<Response> {
+  return hostRoute((request, tenant) => {
+    if (!hasAccounts(tenant)) throw new DomainError("not_found");
+    requireSameOrigin(request);
+    return handle(request, tenant);
+  });
 }
 
 /** The same for endpoints that exist only where the host's own server signs members in. */

@@ -8,6 +8,8 @@ import type { SessionId } from "#lib/domain/ids.ts";
 import { readSession, type SignedIn } from "#lib/domain/sessions/read-session.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { loginPath } from "#lib/http/login-path.ts";
+import { safeRedirectPath } from "#lib/http/redirect-path.ts";
 import { hostOf, pathOf } from "#lib/http/request-facts.ts";
 import { findRoute } from "#lib/http/route-table.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
@@ -39,14 +41,20 @@ export const findPageMember = cache(async (): Promise<PageMember | null> => {
     return { ...signedIn, tenant, visitorSessionId: isVisit && mayBeMissing ? signedIn.session.id : null };
   }
   if (tenant.authMode === "embedded") return null;
-  return redirect(`/login?callbackUrl=${encodeURIComponent(pathOf(requestHeaders))}`);
+  return redirect(loginPath(null, safeRedirectPath(pathOf(requestHeaders), tenant.publicUrl)));
 });
+
+/** Who is signed in, for a page that is a stranger's: looking at it is no activity. */
+export async function findVisitor(): Promise<SignedIn | null> {
+  const tenant = await requireTenantPage();
+  return readSession(tenant, await readCookieCredentials(await headers()), { isActivity: false });
+}
 
 /**
  * The status of the page that is being rendered. Next's own way to a 401 or 404 in the middle of a page leaves a body
  * that only a script fills: docs/decisions/0006-pages-set-their-own-status.md
  */
-export function answerPageWith(status: 401 | 404 | 500 | 503): void {
+export function answerPageWith(status: 401 | 403 | 404 | 500 | 503): void {
   const context = requestContext.getStore();
   if (context) context.pageStatus = status;
 }

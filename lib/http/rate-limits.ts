@@ -9,6 +9,12 @@ import type { ApiKey } from "#lib/domain/tenants/tenant.ts";
 const limits = {
   /** Bad client ids at `/api/auth`, by address. */
   "bad-client-ids": { count: 10, windowSeconds: 60 },
+  /** Tries to sign in with a Laurel account, by address and by account. */
+  "sign-in-address": { count: 600, windowSeconds: 60 },
+  "sign-in-account": { count: 20, windowSeconds: 60 },
+  /** New accounts and mails about them, by address. */
+  "sign-up": { count: 5, windowSeconds: 60 },
+  "password-reset": { count: 5, windowSeconds: 60 },
 } as const;
 
 export type LimitName = keyof typeof limits;
@@ -36,6 +42,19 @@ export async function countAgainst(limit: LimitName, key: string): Promise<void>
     const details: LimitDetails = { name: limit, count, windowSeconds, resetSeconds };
     throw new DomainError("rate_limited", details);
   }
+}
+
+/** The same for a limit that counts where a call comes from. */
+export function countAddressAgainst(limit: LimitName, address: string): Promise<void> {
+  return countAgainst(limit, limiterKeyOf(address));
+}
+
+/**
+ * Counts a try to sign in to one account, which need not be there. Where the account is known from an address, that one
+ * counts by itself: who tries from elsewhere cannot keep the account's person out.
+ */
+export function admitSignIn(tenantId: string, account: string, knownAddress: string | null): Promise<void> {
+  return countAgainst("sign-in-account", JSON.stringify([tenantId, account, knownAddress]));
 }
 
 /**

@@ -13,6 +13,8 @@ export type Route = {
   framedBy: "hosts" | "nobody";
   /** A page of one thing, which may not be there: only when it is has the member done something. */
   mayBeMissing?: boolean;
+  /** A page whose form leads on to the tenant's identity server. */
+  leadsToIdentityServer?: boolean;
   /** The same for everybody, so that caches may keep it. */
   isPublic?: boolean;
 };
@@ -24,6 +26,8 @@ const routes: readonly Route[] = [
   ...["/", "/card", "/rewards", "/wallet", "/activity", "/profile", "/signed-out"].map(framedPage),
   { ...framedPage("/rewards/{id}"), mayBeMissing: true },
   { ...framedPage("/wallet/{id}"), mayBeMissing: true },
+  { ...ownPage("/login"), leadsToIdentityServer: true },
+  ...["/signup", "/forgot-password", "/reset-password", "/confirm-email"].map(ownPage),
   { template: "/reward", methods: read, kind: "page", framedBy: "hosts" },
   {
     template: "/api/auth",
@@ -32,6 +36,28 @@ const routes: readonly Route[] = [
     framedBy: "hosts",
   },
   { template: "/api/auth/activate", methods: ["POST"], kind: "api", framedBy: "hosts" },
+  // Interactive sign-in: those of next-auth, and those beside it.
+  ...[
+    "/api/auth/signin",
+    "/api/auth/error",
+    "/api/auth/session",
+    "/api/auth/csrf",
+    "/api/auth/providers",
+  ].map((template) => ownApi(template, read)),
+  ownApi("/api/auth/signin/idp", [...read, "POST"]),
+  ownApi("/api/auth/callback/idp", ["GET"]), // its effect is no HEAD's
+  ownApi("/api/auth/callback/credentials", write),
+  ownApi("/api/auth/signout", write),
+  ownApi("/api/auth/backchannel-logout", write),
+  ...[
+    "",
+    "/confirmation",
+    "/confirmation-mail",
+    "/email",
+    "/password",
+    "/password-reset",
+    "/password-reset-mail",
+  ].map((path) => ownApi(`/api/auth/account${path}`, write)),
   { template: "/api/session", methods: [...read, "POST", "DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/member", methods: ["DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/purchases", methods: ["POST"], kind: "api", framedBy: "nobody" },
@@ -92,6 +118,14 @@ export function isApiPath(path: string): boolean {
 
 function framedPage(template: string): Route {
   return { template, methods: read, kind: "page", framedBy: "hosts" };
+}
+
+function ownPage(template: string): Route {
+  return { template, methods: read, kind: "page", framedBy: "nobody" };
+}
+
+function ownApi(template: string, methods: readonly string[]): Route {
+  return { template, methods, kind: "api", framedBy: "nobody" };
 }
 
 /** A preflight may come to each; the start script answers it, from this table. */

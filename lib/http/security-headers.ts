@@ -5,6 +5,8 @@ export function securityHeaders(policy: {
   nonce: string;
   tenant: Tenant | null;
   framedBy: "hosts" | "nobody";
+  /** Whether a form may lead on to the tenant's identity server, wherever that sends people to sign in. */
+  leadsToIdentityServer: boolean;
   isDevelopment: boolean;
 }): Record<string, string> {
   return {
@@ -17,6 +19,7 @@ function contentSecurityPolicy({
   nonce,
   tenant,
   framedBy,
+  leadsToIdentityServer,
   isDevelopment,
 }: Parameters<typeof securityHeaders>[0]): string {
   const hosts = tenant?.hostOrigins ?? [];
@@ -28,7 +31,17 @@ function contentSecurityPolicy({
     ["img-src 'self' data: https:", ...hosts].join(" "),
     "object-src 'none'",
     "base-uri 'none'",
-    "form-action 'self'",
+    ["form-action 'self'", ...(leadsToIdentityServer ? identityServerSources(tenant) : [])].join(" "),
     `frame-ancestors ${ancestors}`,
   ].join("; ");
+}
+
+/**
+ * Browsers hold every redirect after a form to form-action, and an identity server may pass people on to another one. So
+ * any https address will do, and of the others the server's own.
+ */
+function identityServerSources(tenant: Tenant | null): string[] {
+  const { authorizationUrl, issuer } = tenant?.oauth2 ?? {};
+  const address = authorizationUrl ?? issuer;
+  return address ? ["https:", new URL(address).origin] : [];
 }

@@ -77,15 +77,62 @@ export function activationCookies(
   return sharedCookies(token, maxAgeSeconds, reachableDomain(request, tenant));
 }
 
+/** The cookie of an interactive sign-in. */
+export function interactiveCookie(token: string, expiresAt: Date): string {
+  return hostCookie("__Host-session", token, secondsUntil(expiresAt, now()));
+}
+
+/** What interactive sign-in keeps in the browser while somebody is at the identity server. */
+const danceCookieParts = [
+  "callback-url",
+  "csrf-token",
+  "state",
+  "nonce",
+  "pkce.code_verifier",
+  "started",
+] as const;
+
+export const danceSeconds = 15 * 60;
+
+export function danceCookieName(part: (typeof danceCookieParts)[number]): string {
+  return `__Host-next-auth.${part}`;
+}
+
+export function danceCookie(
+  part: (typeof danceCookieParts)[number],
+  value: string,
+  maxAgeSeconds: number,
+): string {
+  return hostCookie(danceCookieName(part), value, maxAgeSeconds);
+}
+
+/** An answer from the identity server is looked at once, whatever becomes of it. */
+export function clearedDanceCookies(): string[] {
+  return danceCookieParts.filter((part) => part !== "csrf-token").map((part) => danceCookie(part, "", 0));
+}
+
+function hostCookie(name: string, value: string, maxAgeSeconds: number): string {
+  return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=Lax`;
+}
+
+/** The value of a cookie; null where it is not there. */
+export function readCookie(headers: Headers, name: string): string | null {
+  const pair = (headers.get("cookie") ?? "").split(";").find((each) => each.trim().startsWith(`${name}=`));
+  return pair === undefined ? null : decoded(pair.slice(pair.indexOf("=") + 1).trim());
+}
+
 /** An answer with these cookies; appended one by one, as `Set-Cookie` cannot be joined. */
 export function withCookies(response: Response, cookies: readonly string[]): Response {
   for (const cookie of cookies) response.headers.append("Set-Cookie", cookie);
   return response;
 }
 
-/** The browser is signed out: no cookie of this site, no cached page, nothing stored. */
-export function signedOutAnswer(request: Request, tenant: Tenant): Response {
-  const answer = jsend.success({ redirectTo: null }, { "Clear-Site-Data": '"cache", "storage"' });
+/**
+ * The browser is signed out: no cookie of this site, no cached page, nothing stored. `redirectTo`: where the person can
+ * sign out of the identity server, too.
+ */
+export function signedOutAnswer(request: Request, tenant: Tenant, redirectTo: string | null): Response {
+  const answer = jsend.success({ redirectTo }, { "Clear-Site-Data": '"cache", "storage"' });
   return withCookies(answer, clearedCookies(request, tenant));
 }
 
@@ -94,11 +141,12 @@ function partitionedCookie(token: string, maxAgeSeconds: number): string {
 }
 
 /** Takes every cookie of this site away: the same attributes, and no time left. */
-function clearedCookies(request: Request, tenant: Tenant): string[] {
+export function clearedCookies(request: Request, tenant: Tenant): string[] {
   return [
     partitionedCookie("", 0),
-    "__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
+    hostCookie("__Host-session", "", 0),
     ...sharedCookies("", 0, reachableDomain(request, tenant)),
+    ...(tenant.authMode === "interactive" ? danceCookieParts.map((part) => danceCookie(part, "", 0)) : []),
   ];
 }
 

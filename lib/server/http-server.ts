@@ -129,7 +129,8 @@ async function answer(
   let tenant: Tenant | null = null;
   const setSecurityHeaders = () => {
     const framedBy = route?.framedBy ?? (isApiPath(path) || isAsset ? "nobody" : "hosts");
-    const headers = securityHeaders({ nonce, tenant, framedBy, isDevelopment });
+    const leadsToIdentityServer = route?.leadsToIdentityServer ?? false;
+    const headers = securityHeaders({ nonce, tenant, framedBy, leadsToIdentityServer, isDevelopment });
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     return headers["Content-Security-Policy"] ?? "";
   };
@@ -212,9 +213,11 @@ function watch(
   });
 }
 
-/** A link's token stands in the address of its activation: that address is told to nobody. */
-function referrerPolicyOf(request: IncomingMessage): string {
-  return request.url?.startsWith("/api/auth") ? "no-referrer" : "strict-origin-when-cross-origin";
+/** A link's token stands in these addresses: they are told to nobody. */
+function referrerPolicyOf({ url }: IncomingMessage): string {
+  if (url?.startsWith("/api/auth")) return "no-referrer";
+  const isMailed = /^\/(?:reset-password|confirm-email)(?:\?|$)/.test(url ?? "");
+  return isMailed ? "same-origin" : "strict-origin-when-cross-origin";
 }
 
 function refuseMethod(

@@ -17,6 +17,10 @@ const values = {
   host: "h",
   date: "d",
   percent: "5 %",
+  email: "e",
+  programme: "P",
+  provider: "V",
+  url: "u",
 };
 
 type Catalogue = { [key: string]: string | Catalogue };

@@ -12,7 +12,14 @@ const files = readdirSync("app", { recursive: true, encoding: "utf8" }).filter((
 
 test("every page and handler has a line in the table, and every line a file", () => {
   expect(files.length).toBeGreaterThan(10);
-  expect(files.map(templateOf).sort()).toEqual([...routeTemplates].sort());
+  const ownFiles = files.filter((file) => !isCatchAll(file));
+  const inCatchAll = files.filter(isCatchAll).flatMap(templatesUnder);
+  expect([...ownFiles.map(templateOf), ...inCatchAll].sort()).toEqual([...routeTemplates].sort());
+});
+
+test("a catch-all file has addresses in the table, and none of another file's", () => {
+  expect(files.filter(isCatchAll).map(templatesUnder)).toEqual([expect.arrayContaining(["/api/auth/csrf"])]);
+  expect(files.filter(isCatchAll).flatMap(templatesUnder)).not.toContain("/api/auth/activate");
 });
 
 test.each(files.filter((file) => file.endsWith("route.ts")))(
@@ -22,7 +29,9 @@ test.each(files.filter((file) => file.endsWith("route.ts")))(
     const exported = [...source.matchAll(/^export (?:const|function|async function) ([A-Z]+)\b/gm)].map(
       ([, name]) => name,
     );
-    const { methods = [], kind } = findRoute(templateOf(file)) ?? {};
+    const templates = isCatchAll(file) ? templatesUnder(file) : [templateOf(file)];
+    const methods = [...new Set(templates.flatMap((template) => findRoute(template)?.methods ?? []))];
+    const kind = findRoute(templates[0] ?? "")?.kind;
     // HEAD is answered by GET where a route has none of its own, and a preflight of the user API by the start script.
     const isAnsweredForIt = (method: string) =>
       (method === "HEAD" && !exported.includes("HEAD")) || (method === "OPTIONS" && kind === "userApi");
@@ -39,6 +48,17 @@ test("what varies in a path matches one segment of it", () => {
   expect(findRoute("/v1/users/me")?.template).toBe("/v1/users/me");
   expect(findRoute("/v1/openapiXjson")).toBeNull();
 });
+
+function isCatchAll(file: string): boolean {
+  return file.includes("[...");
+}
+
+/** The table's addresses that a catch-all file answers: those below it that no other file has. */
+function templatesUnder(file: string): string[] {
+  const folder = `/${file.slice(0, file.indexOf("/[..."))}/`;
+  const taken = new Set(files.filter((other) => !isCatchAll(other)).map(templateOf));
+  return routeTemplates.filter((template) => template.startsWith(folder) && !taken.has(template));
+}
 
 function templateOf(file: string): string {
   const path = dirname(file)

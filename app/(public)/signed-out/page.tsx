@@ -8,12 +8,21 @@ import { requireTenantPage } from "#lib/http/member-session.ts";
 export const generateMetadata = pageTitle("signedOut");
 
 export default async function SignedOutPage() {
-  const { hostUrl } = await requireTenantPage();
+  const { hostUrl, authMode } = await requireTenantPage();
   const t = await getTranslations("signedOut");
   return (
     <NoticePage title={t("title")} text={t("text")}>
+      {authMode === "interactive" && (
+        <a href="/login" className="button-primary">
+          {t("signIn")}
+        </a>
+      )}
       {hostUrl && (
-        <a href={hostUrl} target="_top" className="button-primary">
+        <a
+          href={hostUrl}
+          target="_top"
+          className={authMode === "interactive" ? "button-quiet" : "button-primary"}
+        >
           {t("back", { host: hostNameOf(hostUrl) ?? "" })}
         </a>
       )}

@@ -2,6 +2,7 @@
 import { DomainError } from "#lib/domain/errors.ts";
 import { signOut } from "#lib/domain/sessions/end-session.ts";
 import { readSession, type SignedIn } from "#lib/domain/sessions/read-session.ts";
+import { findProviderSignOut } from "#lib/domain/sign-in/provider-sign-out.ts";
 import { hostRoute } from "#lib/http/api-route.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
 import { findSignedIn } from "#lib/http/member-session.ts";
@@ -27,8 +28,10 @@ export const POST = hostRoute(async (request, tenant) => {
 /** DELETE /api/session: sign out in this browser, also where nobody is signed in. */
 export const DELETE = hostRoute(async (request, tenant) => {
   requireSameOrigin(request);
-  await signOut(tenant.id, await readCookieCredentials(request.headers));
-  return signedOutAnswer(request, tenant);
+  const credentials = await readCookieCredentials(request.headers);
+  const redirectTo = await findProviderSignOut(tenant, credentials);
+  await signOut(tenant.id, credentials);
+  return signedOutAnswer(request, tenant, redirectTo);
 });
 
 /** The wallet's state goes along as a header, by which an open page sees that it shows another one. */

@@ -10,7 +10,8 @@ export async function insertNewMember(
   tx: Tx,
   member: {
     tenantId: string;
-    authIdentifier: string;
+    /** Null for one who is known by the id that it gets here. */
+    authIdentifier: string | null;
     core: Partial<CoreProfile>;
     attributes: Attributes;
     at: Date;
@@ -19,7 +20,7 @@ export async function insertNewMember(
   const { tenantId, authIdentifier, core, attributes, at } = member;
   const id = newId<MemberId>();
   await insertMember(tx, {
-    ...{ tenantId, id, authIdentifier, createdAt: at, updatedAt: at },
+    ...{ tenantId, id, authIdentifier: authIdentifier ?? id, createdAt: at, updatedAt: at },
     ...profileColumns(core),
     attributes: mergeAttributes({}, attributes) as Prisma.InputJsonObject,
     accountNumber: await drawFreeAccountNumber(tx, tenantId),

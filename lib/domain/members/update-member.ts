@@ -40,37 +40,43 @@ export async function updateMember(command: {
   change: MemberChange;
   isOwn: boolean;
 }): Promise<Member> {
-  const { tenantId, memberId, change, isOwn } = command;
+  const { tenantId } = command;
   try {
-    const { result } = await runOnce(tenantId, null, async (tx) => {
-      const at = now();
-      await holdWallet(tx, { tenantId, memberId, at, onlyUnrestricted: isOwn });
-      const before = await holdMember(tx, tenantId, memberId);
-      const { authIdentifier = before.authIdentifier, isRestricted = before.isRestricted } = change;
-      const isRekeyed = authIdentifier !== before.authIdentifier;
-      if (isRekeyed && (await findMemberByAuthIdentifier(tenantId, authIdentifier, tx))) {
-        throw new DomainError("auth_identifier_taken");
-      }
-
-      const profile = columnsOf(before, change);
-      const isProfileChanged = isDifferent(before, profile);
-      const decided = adminColumnsOf(before, change);
-      if (isProfileChanged || isDecidedAnew(before, decided)) {
-        await updateMemberRow(tx, tenantId, memberId, { ...profile, ...decided, updatedAt: at });
-      }
-      if (isRestricted || isRekeyed) {
-        const reason = isRestricted ? "member_restricted" : "member_rekeyed";
-        await endSessionsOfMember(tx, tenantId, memberId, reason, at);
-      }
-      if (isProfileChanged) {
-        await raiseEvent(tx, { tenantId, memberId, type: "PROFILE_UPDATED", payload: {}, at });
-      }
-      return holdMember(tx, tenantId, memberId);
-    });
+    const { result } = await runOnce(tenantId, null, (tx) => changeMember(tx, { ...command, at: now() }));
     return result;
   } catch (error) {
     throw isAlreadyThere(error) ? new DomainError("auth_identifier_taken") : error;
   }
+}
+
+/** The same inside a command of somebody else's; run it by `runOnce`, which settles a wallet that is due. */
+export async function changeMember(
+  tx: Tx,
+  command: { tenantId: TenantId; memberId: MemberId; change: MemberChange; isOwn: boolean; at: Date },
+): Promise<Member> {
+  const { tenantId, memberId, change, isOwn, at } = command;
+  await holdWallet(tx, { tenantId, memberId, at, onlyUnrestricted: isOwn });
+  const before = await holdMember(tx, tenantId, memberId);
+  const { authIdentifier = before.authIdentifier, isRestricted = before.isRestricted } = change;
+  const isRekeyed = authIdentifier !== before.authIdentifier;
+  if (isRekeyed && (await findMemberByAuthIdentifier(tenantId, authIdentifier, tx))) {
+    throw new DomainError("auth_identifier_taken");
+  }
+
+  const profile = columnsOf(before, change);
+  const isProfileChanged = isDifferent(before, profile);
+  const decided = adminColumnsOf(before, change);
+  if (isProfileChanged || isDecidedAnew(before, decided)) {
+    await updateMemberRow(tx, tenantId, memberId, { ...profile, ...decided, updatedAt: at });
+  }
+  if (isRestricted || isRekeyed) {
+    const reason = isRestricted ? "member_restricted" : "member_rekeyed";
+    await endSessionsOfMember(tx, tenantId, memberId, reason, at);
+  }
+  if (isProfileChanged) {
+    await raiseEvent(tx, { tenantId, memberId, type: "PROFILE_UPDATED", payload: {}, at });
+  }
+  return holdMember(tx, tenantId, memberId);
 }
 
 async function holdMember(tx: Tx, tenantId: TenantId, memberId: MemberId): Promise<Member> {

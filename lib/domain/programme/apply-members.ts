@@ -1,7 +1,10 @@
 /** The part of a programme file that names people: members, their opening points, their Laurel accounts. */
+
+import { findAccountByEmail, insertAccount } from "#lib/db/accounts.ts";
 import type { Prisma } from "#lib/db/client.ts";
 import { updateMemberRow } from "#lib/db/members.ts";
-import { findAccount, findMember, insertAccount } from "#lib/db/programme.ts";
+import { findMember } from "#lib/db/programme.ts";
+import { accountEmailOf } from "#lib/domain/accounts/account.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import type { TenantId } from "#lib/domain/ids.ts";
 import { postPoints } from "#lib/domain/ledger/post-points.ts";
@@ -46,11 +49,11 @@ async function applyMember(applying: Applying, member: MemberInFile, path: strin
     });
   }
   if (password) {
-    const { emailAddress } = member.profile;
-    const account = await findAccount(tx, tenantId, emailAddress);
+    const emailAddress = accountEmailOf(member.profile.emailAddress);
+    const account = await findAccountByEmail(tenantId, emailAddress, tx);
     if (account) throw mistake(`${path}.password`, `Another member has an account with ${emailAddress}.`);
     const passwordHash = await hashPassword(password);
-    await insertAccount(tx, { tenantId, memberId, emailAddress, passwordHash, at });
+    await insertAccount(tx, { tenantId, memberId, emailAddress, passwordHash, emailConfirmedAt: at, at });
   }
 }
 

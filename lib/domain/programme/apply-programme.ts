@@ -18,6 +18,7 @@ import {
   replaceHosts,
   updateTenant,
 } from "#lib/db/programme.ts";
+import { endSessionsOfTenant } from "#lib/db/sessions.ts";
 import { newId } from "#lib/domain/ids.ts";
 import { parseStrictJson } from "#lib/domain/json.ts";
 import { present } from "#lib/domain/present.ts";
@@ -97,7 +98,9 @@ async function applyTenant(
 
   const settings = { ...settingsOf(applying, tenant, found), updatedAt: at };
   if (found) await updateTenant(tx, tenantId, settings);
-  else await insertTenant(tx, { ...defaults, ...settings, id: tenantId, code: tenant.code, createdAt: at });
+  if (found && isOtherWayIn(found, tenant)) await endSessionsOfTenant(tx, tenantId, "way_in_changed", at);
+  if (!found)
+    await insertTenant(tx, { ...defaults, ...settings, id: tenantId, code: tenant.code, createdAt: at });
   applied.tenants.push({ code: tenant.code, isNew: !found });
 
   for (const [index, hostname] of tenant.hostnames.entries()) {
@@ -147,6 +150,14 @@ function settingsOf(applying: Applying, tenant: TenantInFile, found: StoredSetti
       oauth2: oauth2 === null ? Prisma.DbNull : oauth2 && sealOauth2(oauth2, found?.oauth2),
     }),
   };
+}
+
+/** Whoever is signed in came by a way that is closed now: by the host, by an identity server, or by an account. */
+function isOtherWayIn(before: { authMode: string; oauth2: Prisma.JsonValue }, tenant: TenantInFile): boolean {
+  if (before.authMode !== tenant.authMode) return true;
+  if (tenant.authMode === "embedded" || tenant.oauth2 === undefined) return false;
+  const server = tenant.oauth2 && (tenant.oauth2.issuer ?? tenant.oauth2.tokenUrl ?? null);
+  return server !== (storedText(before.oauth2, "issuer") ?? storedText(before.oauth2, "tokenUrl"));
 }
 
 type StoredSettings = { userAuth: Prisma.JsonValue; oauth2: Prisma.JsonValue };

@@ -21,6 +21,7 @@ import {
   webUrl,
 } from "#lib/domain/programme/file-fields.ts";
 import { rule } from "#lib/domain/rules/rule-schema.ts";
+import { problemWithClaimsField } from "#lib/domain/sign-in/claims.ts";
 import { problemWithCookieDomain } from "#lib/domain/tenants/cookie-domain.ts";
 import { emailAddress, identifier, name, text } from "#lib/domain/texts.ts";
 import { sharedKey } from "#lib/domain/tokens/shared-key.ts";
@@ -56,7 +57,8 @@ const apiKey = z.strictObject({
   burst: count.min(1, "Enter 1 or more.").optional(),
 });
 
-const jwksUrl = webUrl.check((context) => {
+/** One that Laurel itself asks. */
+const outsideUrl = webUrl.check((context) => {
   const message = problemWithOutsideUrl(context.value);
   if (message) context.issues.push({ code: "custom", message, input: context.value });
 });
@@ -70,7 +72,7 @@ const userAuthCommon = {
 const userAuth = z.discriminatedUnion(
   "algorithm",
   [
-    z.strictObject({ algorithm: z.literal("RS256"), jwksUrl, ...userAuthCommon }),
+    z.strictObject({ algorithm: z.literal("RS256"), jwksUrl: outsideUrl, ...userAuthCommon }),
     z.strictObject({ algorithm: z.literal("HS256"), sharedKey: sharedKey.optional(), ...userAuthCommon }),
   ],
   "The algorithm is RS256 or HS256.",
@@ -79,24 +81,41 @@ const userAuth = z.discriminatedUnion(
 const oauth2 = z
   .strictObject({
     providerName: name(64),
-    issuer: webUrl.optional(),
+    issuer: outsideUrl.optional(),
     authorizationUrl: webUrl.optional(),
-    tokenUrl: webUrl.optional(),
-    userinfoUrl: webUrl.optional(),
-    jwksUrl: webUrl.optional(),
+    tokenUrl: outsideUrl.optional(),
+    userinfoUrl: outsideUrl.optional(),
+    jwksUrl: outsideUrl.optional(),
     signOutUrl: webUrl.optional(),
     clientId: text(1, 512),
     clientSecret: text(1, 2048),
     scope: text(1, 512).optional(),
-    claims: z.record(z.string(), text(1, 128)).optional(),
+    claims: z.record(z.string(), text(1, 128)).check(hasKnownFields).optional(),
   })
   .check((context) => {
-    const { issuer, authorizationUrl, tokenUrl } = context.value;
-    if (issuer === undefined && (authorizationUrl === undefined || tokenUrl === undefined)) {
-      const message = "Enter the issuer, or else authorizationUrl and tokenUrl.";
-      context.issues.push({ code: "custom", path: ["issuer"], message, input: issuer });
+    const { issuer, authorizationUrl, tokenUrl, userinfoUrl, jwksUrl } = context.value;
+    const wrong = (path: string, message: string) => {
+      context.issues.push({ code: "custom", path: [path], message, input: context.value });
+    };
+    const isWhole = authorizationUrl !== undefined && tokenUrl !== undefined;
+    if (issuer === undefined && !isWhole) {
+      return wrong("issuer", "Enter the issuer, or else authorizationUrl and tokenUrl.");
+    }
+    if (issuer === undefined && jwksUrl !== undefined) {
+      wrong("issuer", "Enter the issuer that signs with the keys of jwksUrl.");
+    }
+    // With both addresses set nothing is discovered, so something that is set has to say who came.
+    if (isWhole && userinfoUrl === undefined && jwksUrl === undefined) {
+      wrong("userinfoUrl", "Enter userinfoUrl, or issuer and jwksUrl: something has to say who signed in.");
     }
   });
+
+function hasKnownFields({ value, issues }: Checked<Record<string, string>>): void {
+  for (const field of Object.keys(value)) {
+    const message = problemWithClaimsField(field);
+    if (message) issues.push({ code: "custom", path: [field], message, input: value });
+  }
+}
 
 const admin = z.strictObject({
   email: emailAddress,

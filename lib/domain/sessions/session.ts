@@ -4,7 +4,7 @@
 
 import { addSeconds } from "#lib/config/clock.ts";
 import type { MemberRow } from "#lib/db/members.ts";
-import type { SessionRow } from "#lib/db/sessions.ts";
+import type { NewSession, SessionRow } from "#lib/db/sessions.ts";
 import type { SessionId } from "#lib/domain/ids.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
 
@@ -45,6 +45,15 @@ export function sessionOf(row: SessionRow & MemberRow): Session {
     member: memberOf(row),
     expiresAt: row.sessionExpiresAt,
     idleExpiresAt: row.idleSeconds === null ? null : addSeconds(row.lastActivityAt, row.idleSeconds),
+  };
+}
+
+/** A session that was just opened for a member. */
+export function signedInNow(opened: NewSession, member: Member, at: Date): Session {
+  const { id, kind, expiresAt, idleSeconds } = opened;
+  return {
+    ...{ id: id as SessionId, kind: kind as SessionKind, member, expiresAt },
+    idleExpiresAt: idleSeconds === null ? null : addSeconds(at, idleSeconds),
   };
 }
 

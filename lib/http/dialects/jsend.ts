@@ -35,6 +35,7 @@ export const statusByCode: Record<DomainErrorCode, number> = {
   origin_not_allowed: 403,
   points_insufficient: 409,
   rate_limited: 429,
+  registration_closed: 403,
   reward_limit_reached: 409,
   reward_not_available: 403,
   reward_not_found: 404,

@@ -1,0 +1,34 @@
+import Link from "next/link";
+
+import { AccountForm } from "#app/_components/account-form.tsx";
+import { accountFormTexts, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
+import { pageTitle } from "#app/_i18n/page-title.ts";
+import { hasAccounts } from "#lib/domain/accounts/account.ts";
+
+export const generateMetadata = pageTitle("forgotPassword");
+
+export default signInPage(hasAccounts, async (tenant) => {
+  const { t, labelsFor } = await accountFormTexts();
+  return (
+    <SignInFrame
+      tenant={tenant}
+      title={t("forgotTitle")}
+      text={t("forgotText")}
+      links={
+        <Link
+          href="/login"
+          className="inline-flex min-h-11 items-center font-medium text-accent hover:underline"
+        >
+          {t("backToSignIn")}
+        </Link>
+      }
+    >
+      <AccountForm
+        path="/password-reset-mail"
+        fields={[{ name: "emailAddress", type: "email", label: t("email"), autoComplete: "username" }]}
+        labels={labelsFor(t("forgotSubmit"))}
+        done={<p>{t("forgotDone")}</p>}
+      />
+    </SignInFrame>
+  );
+});

@@ -1,0 +1,74 @@
+import { getTranslations } from "next-intl/server";
+import type { ReactNode } from "react";
+
+import { BrandMark } from "#app/_components/brand-mark.tsx";
+import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
+import { NoticePage } from "#app/_components/notice-page.tsx";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { answerPageWith, requireTenantPage } from "#lib/http/member-session.ts";
+
+/** The frame of the pages before somebody is signed in: the programme's name, what this is about, and a form. */
+export function SignInFrame({
+  tenant,
+  title,
+  text,
+  children,
+  links,
+}: {
+  tenant: Tenant;
+  title: string;
+  text?: string | undefined;
+  children: ReactNode;
+  links?: ReactNode;
+}) {
+  return (
+    <main className="grid min-h-dvh place-items-center px-4 py-10">
+      <div className="w-full max-w-sm">
+        <p className="flex items-center justify-center gap-2.5 font-semibold">
+          <BrandMark className="h-7 w-6 shrink-0 text-accent" />
+          <span className="min-w-0 truncate">{tenant.name}</span>
+        </p>
+        <div className="panel mt-6 p-6 text-center sm:p-8">
+          <h1 className="text-balance font-semibold text-2xl tracking-tight">{title}</h1>
+          {text && <p className="mt-2 text-balance text-muted">{text}</p>}
+          <div className="mt-6">{children}</div>
+        </div>
+        {links && <div className="mt-6 space-y-1 text-center text-sm">{links}</div>}
+      </div>
+    </main>
+  );
+}
+
+type Render<Props> = (tenant: Tenant, props: Props) => Promise<ReactNode>;
+
+/** A page of one way to sign in; there is none in programmes that have another (`isHere`). */
+export function signInPage<Props = object>(isHere: (tenant: Tenant) => boolean, render: Render<Props>) {
+  return async (props: Props): Promise<ReactNode> => {
+    const tenant = await requireTenantPage();
+    if (isHere(tenant)) return render(tenant, props);
+    answerPageWith(404);
+    return <NotFoundNotice Frame={NoticePage} />;
+  };
+}
+
+/** The texts of forms of Laurel accounts. */
+export async function accountFormTexts() {
+  const t = await getTranslations("account");
+  const problems = {
+    email_invalid: t("problems.email_invalid"),
+    name_invalid: t("problems.name_invalid"),
+    password_short: t("problems.password_short"),
+    password_long: t("problems.password_long"),
+    password_unprintable: t("problems.password_unprintable"),
+    password_common: t("problems.password_common"),
+    password_is_email: t("problems.password_is_email"),
+    password_wrong: t("problems.password_wrong"),
+    link_invalid: t("problems.link_invalid"),
+    registration_closed: t("problems.registration_closed"),
+    session_invalid: t("problems.session_invalid"),
+    rate_limited: t("problems.rate_limited"),
+    lost: t("problems.lost"),
+    other: t("problems.other"),
+  };
+  return { t, labelsFor: (submit: string) => ({ submit, sending: t("sending"), problems }) };
+}

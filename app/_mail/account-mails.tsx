@@ -1,0 +1,135 @@
+/** The mails of Laurel accounts, in the language of whoever asked for them. Plain enough for every reader of mail. */
+import { getLocale, getTranslations } from "next-intl/server";
+import type { CSSProperties } from "react";
+
+import { directionOf } from "#app/_i18n/locales.ts";
+import type { AccountMails } from "#lib/domain/accounts/account-mails.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+
+type Paragraphs = {
+  subject: string;
+  greeting: string;
+  text: string;
+  /** What to do, as a button; the address stands below it, too. */
+  action: { label: string; url: string } | null;
+  small: string;
+};
+
+type Mail = { subject: string; text: string; html: string };
+
+export async function accountMails(tenant: Tenant): Promise<AccountMails> {
+  const t = await getTranslations("mail");
+  const { renderToStaticMarkup } = await import("react-dom/server"); // Next refuses it as a static import
+  const locale = await getLocale();
+  const programme = tenant.name;
+  const mail = (parts: Paragraphs): Mail => ({
+    subject: parts.subject,
+    text: plainText(parts, programme),
+    html: `<!doctype html>${renderToStaticMarkup(<Letter {...{ parts, programme, locale }} />)}`,
+  });
+  const hello = (givenName: string) => t("hello", { name: givenName });
+
+  return {
+    confirmEmail: ({ givenName, link }) =>
+      mail({
+        subject: t("confirm.subject", { programme }),
+        greeting: hello(givenName),
+        text: t("confirm.text", { programme }),
+        action: { label: t("confirm.action"), url: link },
+        small: t("confirm.small"),
+      }),
+    accountExists: ({ givenName, loginUrl, resetUrl }) =>
+      mail({
+        subject: t("exists.subject", { programme }),
+        greeting: hello(givenName),
+        text: t("exists.text", { programme }),
+        action: { label: t("exists.action"), url: loginUrl },
+        small: t("exists.small", { url: resetUrl }),
+      }),
+    resetPassword: ({ givenName, link }) =>
+      mail({
+        subject: t("reset.subject", { programme }),
+        greeting: hello(givenName),
+        text: t("reset.text", { programme }),
+        action: { label: t("reset.action"), url: link },
+        small: t("reset.small"),
+      }),
+    passwordChanged: ({ givenName, resetUrl }) =>
+      mail({
+        subject: t("changed.subject", { programme }),
+        greeting: hello(givenName),
+        text: t("changed.text", { programme }),
+        action: null,
+        small: t("changed.small", { url: resetUrl }),
+      }),
+    confirmNewEmail: ({ givenName, link }) =>
+      mail({
+        subject: t("newEmail.subject", { programme }),
+        greeting: hello(givenName),
+        text: t("newEmail.text", { programme }),
+        action: { label: t("newEmail.action"), url: link },
+        small: t("newEmail.small"),
+      }),
+    emailChanged: ({ givenName }) =>
+      mail({
+        subject: t("emailChanged.subject", { programme }),
+        greeting: hello(givenName),
+        text: t("emailChanged.text", { programme }),
+        action: null,
+        small: t("emailChanged.small"),
+      }),
+  };
+}
+
+function plainText({ greeting, text, action, small }: Paragraphs, programme: string): string {
+  const parts = [greeting, text, ...(action ? [`${action.label}:\n${action.url}`] : []), small, programme];
+  return `${parts.join("\n\n")}\n`;
+}
+
+// Readers of mail know little CSS, and mostly that of an element itself.
+const styles = {
+  body: { margin: 0, padding: "24px 12px", background: "#f6f6f3", color: "#171a18" },
+  card: {
+    ...{ maxWidth: 480, margin: "0 auto", padding: 32, background: "#ffffff", borderRadius: 16 },
+    font: "16px/1.5 system-ui, -apple-system, 'Segoe UI', Arial, sans-serif",
+  },
+  button: {
+    ...{ display: "inline-block", padding: "12px 24px", borderRadius: 24, background: "#17603f" },
+    ...{ color: "#ffffff", fontWeight: 600, textDecoration: "none" },
+  },
+  small: { color: "#5a605c", fontSize: 14, overflowWrap: "anywhere" },
+} satisfies Record<string, CSSProperties>;
+
+function Letter({ parts, programme, locale }: { parts: Paragraphs; programme: string; locale: string }) {
+  const { subject, greeting, text, action, small } = parts;
+  return (
+    <html lang={locale} dir={directionOf(locale)}>
+      <head>
+        <meta charSet="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <meta name="color-scheme" content="light" />
+        <title>{subject}</title>
+      </head>
+      <body style={styles.body}>
+        <div style={styles.card}>
+          <p style={{ marginTop: 0, fontWeight: 600 }}>{programme}</p>
+          <p>{greeting}</p>
+          <p>{text}</p>
+          {action && (
+            <>
+              <p style={{ margin: "24px 0" }}>
+                <a href={action.url} style={styles.button}>
+                  {action.label}
+                </a>
+              </p>
+              <p style={styles.small} dir="ltr">
+                {action.url}
+              </p>
+            </>
+          )}
+          <p style={{ ...styles.small, marginBottom: 0 }}>{small}</p>
+        </div>
+      </body>
+    </html>
+  );
+}

@@ -1,0 +1,19 @@
+import { accountMails } from "#app/_mail/account-mails.tsx";
+import { registerAccount } from "#lib/domain/accounts/register-account.ts";
+import { accountRoute } from "#lib/http/api-route.ts";
+import { jsend } from "#lib/http/dialects/jsend.ts";
+import { inEvenTime } from "#lib/http/even-time.ts";
+import { countAddressAgainst } from "#lib/http/rate-limits.ts";
+import { readJsonBody } from "#lib/http/read-json-body.ts";
+import { clientAddressOf } from "#lib/http/request-facts.ts";
+import { registerInput } from "#lib/http/schemas/account.ts";
+import { parseInput } from "#lib/http/schemas/parse.ts";
+
+/** POST /api/auth/account: signing up; the same answer whether the address has an account or not. */
+export const POST = accountRoute(async (request, tenant) => {
+  await countAddressAgainst("sign-up", clientAddressOf(request.headers));
+  const input = parseInput(registerInput, await readJsonBody(request));
+  const mails = await accountMails(tenant);
+  await inEvenTime(() => registerAccount({ ...input, tenant, mails }));
+  return jsend.success({ emailConfirmation: tenant.emailConfirmation });
+});

@@ -1,0 +1,93 @@
+/** The mails of Laurel accounts, and the links in them. */
+import { addSeconds } from "#lib/config/clock.ts";
+import { insertLink, type LinkPurpose } from "#lib/db/accounts.ts";
+import type { Tx } from "#lib/db/client.ts";
+import { countRequestedMails } from "#lib/db/outbox.ts";
+import type { MemberId } from "#lib/domain/ids.ts";
+import { type Message, postMail, senderOf } from "#lib/domain/mail/post-mail.ts";
+import { generateSecret, hashSecret } from "#lib/domain/secrets.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+
+type Text = Omit<Message, "to">;
+type Greeting = { givenName: string };
+
+/** What accounts are mailed, in the reader's language. A `link` works once. */
+export type AccountMails = {
+  confirmEmail(facts: Greeting & { link: string }): Text;
+  /** To somebody who has an account, when a new one was asked for with its address. */
+  accountExists(facts: Greeting & { loginUrl: string; resetUrl: string }): Text;
+  resetPassword(facts: Greeting & { link: string }): Text;
+  passwordChanged(facts: Greeting & { resetUrl: string }): Text;
+  confirmNewEmail(facts: Greeting & { link: string }): Text;
+  /** To the address that was. */
+  emailChanged(facts: Greeting): Text;
+};
+
+/** Whom a mail goes to. */
+export type Recipient = { tenant: Tenant; memberId: MemberId; emailAddress: string };
+
+const requestedMost = 3;
+const requestedWithinSeconds = 3_600;
+
+const pathByPurpose: Record<LinkPurpose, string> = {
+  confirm_email: "/confirm-email",
+  change_email: "/confirm-email",
+  reset_password: "/reset-password",
+};
+const linkSeconds: Record<LinkPurpose, number> = {
+  confirm_email: 86_400,
+  change_email: 86_400,
+  reset_password: 1_800,
+};
+
+/** Where an account's person can go in any case. */
+export function accountUrls({ publicUrl }: Tenant) {
+  return { loginUrl: `${publicUrl}/login`, resetUrl: `${publicUrl}/forgot-password` };
+}
+
+/** A new link; only its hash is kept. */
+export async function makeLink(
+  tx: Tx,
+  { tenant, memberId }: Recipient,
+  purpose: LinkPurpose,
+  at: Date,
+  newEmailAddress: string | null = null,
+): Promise<string> {
+  const token = generateSecret();
+  await insertLink(tx, {
+    ...{ tenantId: tenant.id, memberId, purpose, newEmailAddress, tokenHash: hashSecret(token) },
+    ...{ createdAt: at, expiresAt: addSeconds(at, linkSeconds[purpose]) },
+  });
+  return `${tenant.publicUrl}${pathByPurpose[purpose]}?token=${token}`;
+}
+
+/** A mail about what the account's own person did. */
+export async function postNotice(tx: Tx, recipient: Recipient, text: Text, at: Date): Promise<void> {
+  await post(tx, recipient, text, false, at);
+}
+
+/**
+ * A mail that anybody can ask for who knows the address: three an hour, and no more are written. `write` makes it, and its
+ * link, where it is one of those.
+ */
+export async function postRequestedMail(
+  tx: Tx,
+  recipient: Recipient,
+  write: () => Promise<Text> | Text,
+  at: Date,
+): Promise<void> {
+  const since = addSeconds(at, -requestedWithinSeconds);
+  const posted = await countRequestedMails(tx, recipient.tenant.id, recipient.memberId, since);
+  if (posted < requestedMost) await post(tx, recipient, await write(), true, at);
+}
+
+function post(
+  tx: Tx,
+  { tenant, memberId, emailAddress }: Recipient,
+  text: Text,
+  isRequested: boolean,
+  at: Date,
+): Promise<void> {
+  const message = { ...text, to: emailAddress };
+  return postMail(tx, { ...senderOf(tenant), tenantId: tenant.id, memberId, isRequested, message, at });
+}
