@@ -165,6 +165,7 @@ test("a document is renewed in the background from 8 minutes on, and waited for 
   provider.serve(behaviours.held(renewal.promise, versions(2)));
   moveTo(0, 8 * minutes);
   expect(await documents.get(source)).toEqual({ version: 1 });
+  await vi.waitFor(() => expect(provider.requests()).toBe(2));
   moveTo(0, 10 * minutes);
   const waiting = documents.get(source);
   renewal.resolve();
