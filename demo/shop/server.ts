@@ -1,7 +1,7 @@
 /**
  * The demo's host: a small shop on other origins than Laurel. It shows the three ways in: a frame on another site, a link
  * in a new tab, and, on a name it shares with Laurel (www.acme.localhost), a cookie of the common domain. What is bought
- * in it earns points, and what the points bought is used up at its till.
+ * in it earns points, and what the points bought is used up at its till. It also lends its roof to the demo's mailbox.
  */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -9,6 +9,7 @@ import { text } from "node:stream/consumers";
 
 import type { LaurelAddress } from "../call-laurel.ts";
 import { redirect, sendJson, sendPage } from "../html.ts";
+import { showMailbox } from "../mailbox/mailbox.ts";
 import { checkVoucher, showTill, useVoucher } from "../till/till.ts";
 import { endSessions, type Laurel, mintSession, type ShopSecrets } from "./laurel.ts";
 import {
@@ -27,6 +28,8 @@ export type ShopSettings = {
   laurelPort: number;
   secrets: ShopSecrets;
   tillApiKey: string;
+  /** Where Laurel puts the mails that it cannot send; without it the shop has no mailbox. */
+  outboxFolder?: string;
   /** Laurel's name on another site than the shop's, and on the shop's own. */
   foreignHost: string;
   sharedHost: string;
@@ -53,6 +56,10 @@ async function answer(
   const person = personOf(request);
   const art = artName.exec(path)?.[1];
   if (art) return sendArt(response, art);
+  const { outboxFolder } = settings;
+  if (path === "/mailbox" && outboxFolder !== undefined) {
+    return showMailbox(response, outboxFolder, new URLSearchParams(query).get("mail"));
+  }
 
   const bought = person && findOrder(person, new URLSearchParams(query).get("order"));
   const till = { ...laurelAddress(request, settings), apiKey: settings.tillApiKey };
