@@ -34,6 +34,7 @@ export default defineConfig({
     env: {
       DEMO_LAUREL_PORT: String(addresses.laurelPort),
       DEMO_SHOP_PORT: String(addresses.shopPort),
+      DEMO_IDENTITY_PORT: String(addresses.identityPort),
       DEMO_DATA_DIR: join(tmpdir(), `laurel-e2e-${process.pid}`),
     },
   },

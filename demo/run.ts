@@ -1,17 +1,19 @@
 /**
- * `npm run demo`: builds Laurel if its sources changed, gives it a programme with some past, and starts it beside the
- * host shop. Ctrl-C stops all of it.
+ * `npm run demo`: builds Laurel if its sources changed, gives it three programmes, one with some past, and starts it
+ * beside a host shop and an identity server. Ctrl-C stops all of it.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
+import { request, type Server } from "node:http";
 import { join } from "node:path";
 
+import { createIdentityServer } from "./identity-server/server.ts";
 import { createShop } from "./shop/server.ts";
 
 const laurelPort = Number(process.env.DEMO_LAUREL_PORT ?? 3000);
 const shopPort = Number(process.env.DEMO_SHOP_PORT ?? 4000);
+const identityPort = Number(process.env.DEMO_IDENTITY_PORT ?? 4001);
 const dataFolder = process.env.DEMO_DATA_DIR ?? ".data/demo";
 // The secrets of demo/programme.json, as the shop's server and its till would have them from their environment.
 const secrets = {
@@ -20,8 +22,15 @@ const secrets = {
   purchaseSecret: "demo-purchase-event-secret-for-this-computer",
 };
 const tillApiKey = "demo-till-api-key-for-this-computer-only";
+const club = {
+  name: "Demo Club",
+  url: `http://club.localhost:${laurelPort}`,
+  clientId: "laurel-club",
+  clientSecret: "demo-club-client-secret-for-this-computer-only",
+};
 
 const children = new Set<ChildProcess>();
+const servers = new Set<Server>();
 
 process.on("SIGINT", () => stop(0));
 process.on("SIGTERM", () => stop(0));
@@ -38,30 +47,41 @@ laurel.once("exit", (code) => {
   stop(1);
 });
 await untilLaurelAnswers();
-createShop({
+const identityServer = createIdentityServer({
+  port: identityPort,
+  keysFile: join(dataFolder, "identity-server-keys.json"),
+  club,
+});
+await listen(identityServer, identityPort, "The identity server", "DEMO_IDENTITY_PORT");
+const shop = createShop({
   laurelPort,
   secrets,
   tillApiKey,
+  outboxFolder: join(dataFolder, "outbox"),
   foreignHost: "rewards.localhost",
   sharedHost: "rewards.acme.localhost",
   sharedDomain: "acme.localhost",
-})
-  .on("error", (error) => {
-    console.error(
-      `The shop cannot start on port ${shopPort}: ${error.message}. Set DEMO_SHOP_PORT to another one.`,
-    );
-    stop(1);
-  })
-  .listen(shopPort);
+});
+await listen(shop, shopPort, "The shop", "DEMO_SHOP_PORT");
 console.log(`
   The demo is running.
 
-  A shop, with its rewards in a frame   http://shop.localhost:${shopPort}
+  A shop, with its rewards in a frame    http://shop.localhost:${shopPort}
     on the same site as Laurel           http://www.acme.localhost:${shopPort}
     sign in as Ada, Ben or Chloé; no password. Buy something there, and watch the points come.
   The till, where vouchers are used up   http://shop.localhost:${shopPort}/till
-  Laurel itself                          http://rewards.localhost:${laurelPort}
-    its API reference                    http://rewards.localhost:${laurelPort}/docs
+  Its rewards in a tab of their own      http://rewards.localhost:${laurelPort}
+    their API reference                  http://rewards.localhost:${laurelPort}/docs
+
+  A club, whose members sign in at the
+  club's own identity server             ${club.url}
+    as Dora, Emil (e-mail address not confirmed) or Fay; no password.
+  The identity server, Demo ID           http://localhost:${identityPort}
+    shows who is signed in there, and signs out everywhere.
+
+  A bistro, with accounts at Laurel      http://bistro.localhost:${laurelPort}
+    sign in as gus@demo.example with the password gus-has-soup-on-fridays, or sign up.
+  The mailbox, where its mails arrive    http://shop.localhost:${shopPort}/mailbox
 
   Ctrl-C stops it.
 `);
@@ -94,9 +114,9 @@ function hashOfSources(): string {
 }
 
 function programmeOnThesePorts(): string {
-  return readFileSync(new URL("programme.json", import.meta.url), "utf8")
-    .replaceAll("localhost:3000", `localhost:${laurelPort}`)
-    .replaceAll("localhost:4000", `localhost:${shopPort}`);
+  const ports: Record<string, number> = { 3000: laurelPort, 4000: shopPort, 4001: identityPort };
+  const programme = readFileSync(new URL("programme.json", import.meta.url), "utf8");
+  return programme.replace(/(?<=localhost:)(?:3000|4000|4001)\b/g, (port) => String(ports[port]));
 }
 
 async function run(what: string, args: string[]): Promise<void> {
@@ -107,7 +127,13 @@ async function run(what: string, args: string[]): Promise<void> {
 function start(args: string[], env: Record<string, string>): ChildProcess {
   const child = spawn(process.execPath, args, {
     stdio: ["ignore", "ignore", "inherit"],
-    env: { ...process.env, LAUREL_DATA_DIR: dataFolder, LAUREL_PROVISION: "", DATABASE_URL: "", ...env },
+    env: {
+      ...process.env,
+      ...{ LAUREL_DATA_DIR: dataFolder, LAUREL_PROVISION: "", DATABASE_URL: "" },
+      SMTP_URL: "", // its mails belong into the demo's mailbox
+      ALLOW_LOOPBACK_URLS: "1", // its identity server runs on this computer
+      ...env,
+    },
   });
   children.add(child);
   child.once("exit", () => children.delete(child));
@@ -139,7 +165,21 @@ function answers(): Promise<boolean> {
   });
 }
 
+function listen(server: Server, port: number, what: string, variable: string): Promise<void> {
+  servers.add(server);
+  return new Promise((resolve) => {
+    server.on("error", (error) => {
+      console.error(
+        `${what} cannot start on port ${port}: ${error.message}. Set ${variable} to another one.`,
+      );
+      stop(1);
+    });
+    server.listen(port, resolve);
+  });
+}
+
 function stop(exitCode: number): void {
+  for (const server of servers) server.close();
   const running = [...children];
   for (const child of running) {
     child.removeAllListeners("exit");
