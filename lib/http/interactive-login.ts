@@ -96,7 +96,7 @@ export async function answerInteractive(call: InteractiveCall): Promise<Response
   const raw = dance.failure ? nothing : await run(call, options, callbackPath, csrfToken);
   if (dance.fault) throw dance.fault.error;
 
-  const cookies = raw.cookies.filter((cookie) => isToBeSet(cookie, action, csrfToken !== null));
+  const cookies = raw.cookies.filter((cookie) => isToBeSet(cookie, action));
   if (action === "callback" && provider === "idp") cookies.push(...clearedDanceCookies());
   if (raw.body !== null) return withCookies(Response.json(raw.body, { headers: privately }), cookies);
 
@@ -321,10 +321,10 @@ function cookieOption(name: string, maxAge?: number) {
   return { name, options: maxAge === undefined ? options : { ...options, maxAge } };
 }
 
-/** next-auth also sets its session's cookie, and where to go on every answer. */
-function isToBeSet(cookie: string, action: InteractiveCall["action"], isOwnCsrf: boolean): boolean {
+/** next-auth also sets its session's cookie, and on every answer a CSRF token and where to go. */
+function isToBeSet(cookie: string, action: InteractiveCall["action"]): boolean {
   if (cookie.startsWith("__Host-session")) return false;
-  if (cookie.startsWith(`${danceCookieName("csrf-token")}=`)) return !isOwnCsrf;
+  if (cookie.startsWith(`${danceCookieName("csrf-token")}=`)) return action === "csrf";
   return action === "signin" || !cookie.startsWith(`${danceCookieName("callback-url")}=`);
 }
 
