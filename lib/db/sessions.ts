@@ -200,7 +200,7 @@ export async function succeedSession(command: {
   tenantId: string;
   from: { id: string; tokenHash: string } | { confirmationHash: string };
   isSpent: boolean;
-  next: { id: string; tokenHash: string };
+  next: { id: string; tokenHash: string; deviceName: string | null };
   /** What the browser had in the cookies that the new one takes the place of. */
   replaced: readonly { id: string; tokenHash: string }[];
   at: Date;
@@ -232,9 +232,9 @@ export async function succeedSession(command: {
     ),
     "opened" AS (
       INSERT INTO "sessions" ("tenantId", "id", "memberId", "kind", "tokenHash", "createdAt", "lastActivityAt",
-        "idleSeconds", "expiresAt")
+        "idleSeconds", "expiresAt", "deviceName")
       SELECT "tenantId", ${next.id}::uuid, "memberId", "kind", ${next.tokenHash}, ${at}::timestamptz, ${at}::timestamptz, "idleSeconds",
-        "expiresAt"
+        "expiresAt", ${next.deviceName}::text
       FROM "spent"
       RETURNING *
     ),
@@ -308,6 +308,48 @@ export async function endSessionsOfMember(
     WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = "open"."id" AND ${isOpen(at)}
     RETURNING "open"."wasAlive"`;
   return ended.filter(({ wasAlive }) => wasAlive).length;
+}
+
+/** Ends one live session of a member; false where it has no such one. */
+export async function endSessionOfMember(ended: {
+  tenantId: string;
+  memberId: string;
+  sessionId: string;
+  reason: string;
+  at: Date;
+}): Promise<boolean> {
+  const { tenantId, memberId, sessionId, reason, at } = ended;
+  const count = await db().$executeRaw`
+    UPDATE "sessions" s SET ${ending(reason, at)}
+    WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = ${sessionId}::uuid AND s."memberId" = ${memberId}::uuid
+      AND ${isAlive(at)}`;
+  return count === 1;
+}
+
+export type ListedSessionRow = {
+  id: string;
+  deviceName: string | null;
+  createdAt: Date;
+  lastActivityAt: Date;
+};
+
+/** A member's live sessions: the one called `firstId`, then the newest first. */
+export function listLiveSessions(query: {
+  tenantId: string;
+  memberId: string;
+  firstId: string;
+  limit: number;
+  at: Date;
+}): Promise<ListedSessionRow[]> {
+  const { tenantId, memberId, firstId, limit, at } = query;
+  return db().$queryRaw<ListedSessionRow[]>`
+    WITH "open" AS (
+      SELECT s."id", s."deviceName", s."createdAt", s."lastActivityAt", ${isAlive(at)} AS "isAlive"
+      FROM "sessions" s
+      WHERE s."tenantId" = ${tenantId}::uuid AND s."memberId" = ${memberId}::uuid AND s."endedAt" IS NULL
+    ), ${endThePastOnes(tenantId, Prisma.raw('"open"'), at)}
+    SELECT o."id", o."deviceName", o."createdAt", o."lastActivityAt" FROM "open" o WHERE o."isAlive"
+    ORDER BY o."id" = ${firstId}::uuid DESC, o."createdAt" DESC, o."id" DESC LIMIT ${limit}`;
 }
 
 /** Ends the sessions that these credentials name, and those they became; how many were alive. */

@@ -9,15 +9,19 @@ import { jsend } from "#lib/http/dialects/jsend.ts";
 import { hostOf } from "#lib/http/request-facts.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
 
-type Handle = (request: Request, tenant: Tenant) => Promise<Response>;
+/** `id`: what varies in the path; empty where nothing does. */
+type Handle = (request: Request, tenant: Tenant, id: string) => Promise<Response>;
+type Params = { params: Promise<Readonly<Record<string, unknown>>> };
+type Handler = (request: Request, context?: Params) => Promise<Response>;
 
 /** Every endpoint of a programme's own host: find the tenant, run, and say what is thrown in JSend. */
-export function hostRoute(handle: Handle): (request: Request) => Promise<Response> {
-  return async (request) => {
+export function hostRoute(handle: Handle): Handler {
+  return async (request, context) => {
     try {
       const tenant = await findTenantByHost(hostOf(request.headers));
       if (!tenant) throw new DomainError("not_found");
-      return await handle(request, tenant);
+      const { id = "" } = (await context?.params) ?? {};
+      return await handle(request, tenant, String(id));
     } catch (error) {
       unstable_rethrow(error); // redirect() and notFound() belong to Next
       return jsend.refusal(refusalOf(error));
@@ -26,26 +30,26 @@ export function hostRoute(handle: Handle): (request: Request) => Promise<Respons
 }
 
 /** The same for endpoints that exist only where members sign in by themselves. */
-export function interactiveRoute(handle: Handle): (request: Request) => Promise<Response> {
-  return hostRoute((request, tenant) => {
+export function interactiveRoute(handle: Handle): Handler {
+  return hostRoute((request, tenant, id) => {
     if (tenant.authMode !== "interactive") throw new DomainError("not_found");
-    return handle(request, tenant);
+    return handle(request, tenant, id);
   });
 }
 
 /** The same where they do so with Laurel accounts; changes come from our own pages alone. */
-export function accountRoute(handle: Handle): (request: Request) => Promise<Response> {
-  return hostRoute((request, tenant) => {
+export function accountRoute(handle: Handle): Handler {
+  return hostRoute((request, tenant, id) => {
     if (!hasAccounts(tenant)) throw new DomainError("not_found");
     requireSameOrigin(request);
-    return handle(request, tenant);
+    return handle(request, tenant, id);
   });
 }
 
 /** The same for endpoints that exist only where the host's own server signs members in. */
-export function embeddedRoute(handle: Handle): (request: Request) => Promise<Response> {
-  return hostRoute((request, tenant) => {
+export function embeddedRoute(handle: Handle): Handler {
+  return hostRoute((request, tenant, id) => {
     if (tenant.authMode !== "embedded") throw new DomainError("embedded_auth_disabled");
-    return handle(request, tenant);
+    return handle(request, tenant, id);
   });
 }

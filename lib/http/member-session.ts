@@ -4,6 +4,7 @@ import { notFound, redirect } from "next/navigation";
 import { cache } from "react";
 
 import { requestContext } from "#lib/config/request-context.ts";
+import { DomainError } from "#lib/domain/errors.ts";
 import type { SessionId } from "#lib/domain/ids.ts";
 import { readSession, type SignedIn } from "#lib/domain/sessions/read-session.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
@@ -62,6 +63,13 @@ export function answerPageWith(status: 401 | 403 | 404 | 500 | 503): void {
 /** Who is signed in by these cookies, without taking the question for an activity; null for a stranger. */
 export async function findSignedIn(request: Request, tenant: Tenant): Promise<SignedIn | null> {
   return readSession(tenant, await readCookieCredentials(request.headers), { isActivity: false });
+}
+
+/** The same where there has to be somebody. Refuses `session_invalid`. */
+export async function requireSignedIn(request: Request, tenant: Tenant): Promise<SignedIn> {
+  const signedIn = await findSignedIn(request, tenant);
+  if (!signedIn) throw new DomainError("session_invalid");
+  return signedIn;
 }
 
 /** What was asked for has succeeded, which extends an idle limit; a refusal would not have. */

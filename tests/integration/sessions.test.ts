@@ -228,9 +228,10 @@ async function askForConfirmation(tenant: TestTenant) {
   const presented = await openToken(tokenOf(await signIn(tenant, "other")));
   const browser = [{ ...(mine as SessionCredential), rank: 2 }];
   const { credential: next } = await mintToken();
-  const activation = await activateByLink({ tenant, presented, browser, isPartitioned: false, next });
+  const browserSide = { tenant, browser, isPartitioned: false, next, deviceName: null };
+  const activation = await activateByLink({ ...browserSide, presented });
   if (activation.outcome !== "confirmation_needed") throw new Error("It did not ask.");
-  return { tenant, browser, isPartitioned: false, next, confirmation: activation.confirmation };
+  return { ...browserSide, confirmation: activation.confirmation };
 }
 
 test("a confirmation switches the browser once, within five minutes, and ends what it had", async () => {

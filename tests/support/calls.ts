@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 
 import * as activateRoute from "#app/api/auth/activate/route.ts";
 import * as authRoute from "#app/api/auth/route.ts";
-import * as leaveRoute from "#app/api/session/member/route.ts";
+import * as everywhereRoute from "#app/api/session/everywhere/route.ts";
+import * as memberRoute from "#app/api/session/member/route.ts";
+import * as othersRoute from "#app/api/session/others/[id]/route.ts";
 import * as purchasesRoute from "#app/api/session/purchases/route.ts";
 import * as redemptionsRoute from "#app/api/session/redemptions/route.ts";
 import { DELETE, GET, POST } from "#app/api/session/route.ts";
@@ -75,7 +77,32 @@ export function callSession(
 
 /** DELETE /api/session/member: the member leaves the programme. */
 export function leaveProgramme(tenant: TestTenant, headers: Record<string, string>): Promise<Answer> {
-  return answerOf(leaveRoute.DELETE(requestTo(tenant, "/api/session/member", { method: "DELETE", headers })));
+  return answerOf(
+    memberRoute.DELETE(requestTo(tenant, "/api/session/member", { method: "DELETE", headers })),
+  );
+}
+
+/** Headers of a call; null takes away one that the helper would send. */
+type Changed = Record<string, string | null>;
+
+/** DELETE /api/session/others/{id}: signs out somewhere else. */
+export function endOther(
+  tenant: TestTenant,
+  cookie: string,
+  id: string,
+  headers: Changed = {},
+): Promise<Answer> {
+  const sent = ownHeaders(tenant, cookie, headers);
+  const request = requestTo(tenant, `/api/session/others/${id}`, { method: "DELETE", headers: sent });
+  return answerOf(othersRoute.DELETE(request, { params: Promise.resolve({ id }) }));
+}
+
+/** DELETE /api/session/everywhere: signs out wherever the member is signed in. */
+export function endEverywhere(tenant: TestTenant, cookie: string, headers: Changed = {}): Promise<Answer> {
+  const sent = ownHeaders(tenant, cookie, headers);
+  return answerOf(
+    everywhereRoute.DELETE(requestTo(tenant, "/api/session/everywhere", { method: "DELETE", headers: sent })),
+  );
 }
 
 /** What the pages send to buy and to redeem, from the tenant's own origin unless `headers` say otherwise. */
@@ -102,6 +129,11 @@ export async function isSignedIn(tenant: TestTenant, cookie: string): Promise<bo
 export function cookieOf({ cookies }: Answer, name = "session"): string {
   const cookie = cookies.find((each) => each.startsWith(`${name}=`));
   return cookie?.split(";")[0] ?? "";
+}
+
+function ownHeaders(tenant: TestTenant, cookie: string, changed: Changed): Record<string, string> {
+  const all = Object.entries({ origin: `http://${tenant.host}`, cookie, ...changed });
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== null));
 }
 
 function requestTo(tenant: TestTenant, path: string, call: Call & { method?: string }): Request {

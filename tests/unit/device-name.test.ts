@@ -50,21 +50,21 @@ test.each([
 });
 
 test.each([
-  "",
-  "-",
-  "curl/8.14.1",
-  "okhttp/4.12.0",
-  "Mozilla/5.0",
-  "<b>Your bank</b>/1.0",
-  "Acme Rewards/3.2 CFNetwork/1498.700.2 Darwin/23.6.0",
-  "Your session has ended, call 555/1",
-  "'; DROP TABLE sessions; --/2",
-  "\u00ff\u00fe\u00fd/1",
-  "/".repeat(10_000),
-  "A".repeat(10_000),
-  "(".repeat(10_000),
-  `Mozilla/5.0 (${"X ".repeat(5_000)})`,
-])("%j names no device", (userAgent) => {
+  ["nothing", ""],
+  ["a dash", "-"],
+  ["curl", "curl/8.14.1"],
+  ["an HTTP library", "okhttp/4.12.0"],
+  ["no more than Mozilla", "Mozilla/5.0"],
+  ["an app", "Acme Rewards/3.2 CFNetwork/1498.700.2 Darwin/23.6.0"],
+  ["markup", "<b>Your bank</b>/1.0"],
+  ["a message", "Your session has ended, call 555/1"],
+  ["SQL", "'; DROP TABLE sessions; --/2"],
+  ["bytes", "\u00ff\u00fe\u00fd/1"],
+  ["10,000 slashes", "/".repeat(10_000)],
+  ["10,000 letters", "A".repeat(10_000)],
+  ["10,000 brackets", "(".repeat(10_000)],
+  ["5,000 words", `Mozilla/5.0 (${"X ".repeat(5_000)})`],
+])("%s names no device", (_what, userAgent) => {
   expect(deviceNameOf(new Headers({ "User-Agent": userAgent }))).toBeNull();
 });
 

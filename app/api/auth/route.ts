@@ -7,6 +7,7 @@ import { upsertEmbeddedSession } from "#lib/domain/sessions/upsert-embedded-sess
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { embeddedRoute } from "#lib/http/api-route.ts";
 import { requireClient } from "#lib/http/client-auth.ts";
+import { deviceNameOf } from "#lib/http/device-name.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
 import { allowHostOrigin, answerPreflight } from "#lib/http/host-cors.ts";
 import { isPrefetch } from "#lib/http/member-session.ts";
@@ -88,7 +89,8 @@ async function activateLink(request: Request, tenant: Tenant): Promise<Response>
   try {
     const presented = sessions.length === 1 ? await openToken(sessions[0] ?? "") : null;
     const isPartitioned = isInForeignPage(request.headers);
-    const activation = await activateByLink({ tenant, presented, browser, isPartitioned, next });
+    const deviceName = deviceNameOf(request.headers);
+    const activation = await activateByLink({ tenant, presented, browser, isPartitioned, next, deviceName });
     if (activation.outcome === "confirmation_needed") {
       return await activationPage({ request, tenant, path, ...activation });
     }
@@ -110,7 +112,8 @@ async function activateForHostPage(request: Request, tenant: Tenant): Promise<Re
     const presented = await openToken(bearer ?? "");
     const browser = await readCookieCredentials(request.headers);
     const isPartitioned = isInForeignPage(request.headers);
-    const session = await activateDirectly({ tenant, presented, browser, isPartitioned, next });
+    const deviceName = deviceNameOf(request.headers);
+    const session = await activateDirectly({ tenant, presented, browser, isPartitioned, next, deviceName });
     const cookies = activationCookies(request, tenant, token, session.expiresAt, isPartitioned);
     return withCookies(jsend.success({ user: userJson(session.member) }), cookies);
   });

@@ -34,6 +34,8 @@ export type ActivateSession = {
   isPartitioned: boolean;
   /** The session to be. */
   next: SessionCredential;
+  /** As people call what it will live in; null where the request does not say. */
+  deviceName: string | null;
 };
 
 export type Activation =
@@ -99,7 +101,7 @@ function readView({ tenant, presented, browser }: ActivateSession & { presented:
 }
 
 async function succeed(
-  { tenant, browser, isPartitioned, next }: Omit<ActivateSession, "presented">,
+  { tenant, browser, isPartitioned, next, deviceName }: Omit<ActivateSession, "presented">,
   from: SessionCredential | { confirmationHash: string },
   isSpent: boolean,
 ): Promise<Session> {
@@ -107,7 +109,7 @@ async function succeed(
     tenantId: tenant.id,
     from,
     isSpent,
-    next,
+    next: { ...next, deviceName },
     replaced: browser.filter(({ rank }) => !isPartitioned || rank === partitionedCookieRank),
     at: now(),
   });

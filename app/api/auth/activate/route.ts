@@ -3,6 +3,7 @@ import { DomainError } from "#lib/domain/errors.ts";
 import { activateByConfirmation, activateDirectly } from "#lib/domain/sessions/activate-session.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { embeddedRoute } from "#lib/http/api-route.ts";
+import { deviceNameOf } from "#lib/http/device-name.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
 import { isForm, readBody, readJsonBody } from "#lib/http/read-json-body.ts";
 import { redirectAfterActivation, safeRedirectPath } from "#lib/http/redirect-path.ts";
@@ -32,7 +33,8 @@ export const POST = embeddedRoute(async (request, tenant) => {
   const { token, credential: next } = await mintToken();
   const presented = await openToken(input.session);
   const browser = await readCookieCredentials(request.headers);
-  const session = await activateDirectly({ tenant, presented, browser, isPartitioned, next });
+  const deviceName = deviceNameOf(request.headers);
+  const session = await activateDirectly({ tenant, presented, browser, isPartitioned, next, deviceName });
   const cookies = activationCookies(request, tenant, token, session.expiresAt, isPartitioned);
   return withCookies(jsend.success(sessionJson(session)), cookies);
 });
@@ -43,9 +45,10 @@ async function confirm(request: Request, tenant: Tenant): Promise<Response> {
   const isPartitioned = form.get("framed") === "true" || isInForeignPage(request.headers);
   const { token, credential: next } = await mintToken();
   const browser = await readCookieCredentials(request.headers);
-  const confirmation = form.get("confirmation") ?? "";
+  const activation = { tenant, browser, isPartitioned, next, deviceName: deviceNameOf(request.headers) };
   try {
-    const session = await activateByConfirmation({ tenant, confirmation, browser, isPartitioned, next });
+    const confirmation = form.get("confirmation") ?? "";
+    const session = await activateByConfirmation({ ...activation, confirmation });
     const cookies = activationCookies(request, tenant, token, session.expiresAt, isPartitioned);
     return withCookies(redirectAfterActivation(path), cookies);
   } catch (error) {

@@ -1,17 +1,15 @@
-import { DomainError } from "#lib/domain/errors.ts";
 import { eraseMember } from "#lib/domain/members/erase-member.ts";
 import { findProviderSignOut } from "#lib/domain/sign-in/provider-sign-out.ts";
 import { hostRoute } from "#lib/http/api-route.ts";
-import { findSignedIn } from "#lib/http/member-session.ts";
+import { requireSignedIn } from "#lib/http/member-session.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
 import { readCookieCredentials, signedOutAnswer } from "#lib/http/session-cookie.ts";
 
 /** DELETE /api/session/member: the signed-in member leaves the programme. */
 export const DELETE = hostRoute(async (request, tenant) => {
   requireSameOrigin(request);
-  const signedIn = await findSignedIn(request, tenant);
-  if (!signedIn) throw new DomainError("session_invalid");
+  const { session } = await requireSignedIn(request, tenant);
   const redirectTo = await findProviderSignOut(tenant, await readCookieCredentials(request.headers));
-  await eraseMember(tenant.id, signedIn.session.member.id);
+  await eraseMember(tenant.id, session.member.id);
   return signedOutAnswer(request, tenant, redirectTo);
 });

@@ -1,9 +1,8 @@
 import { redeemBenefit } from "#lib/domain/benefits/redeem-benefit.ts";
-import { DomainError } from "#lib/domain/errors.ts";
 import { hostRoute } from "#lib/http/api-route.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
 import { replayedHeader, requireIdempotencyKey } from "#lib/http/idempotency-key.ts";
-import { countAsActivity, findSignedIn } from "#lib/http/member-session.ts";
+import { countAsActivity, requireSignedIn } from "#lib/http/member-session.ts";
 import { readJsonBody } from "#lib/http/read-json-body.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
 import { benefitJson, redemptionInput } from "#lib/http/schemas/benefit.ts";
@@ -15,9 +14,8 @@ export const POST = hostRoute(async (request, tenant) => {
   const body = await readJsonBody(request);
   const { benefitId } = parseInput(redemptionInput, body);
   const key = requireIdempotencyKey(request, "POST /api/session/redemptions", body);
-  const signedIn = await findSignedIn(request, tenant);
-  if (!signedIn) throw new DomainError("session_invalid");
-  const memberId = signedIn.session.member.id;
+  const { session } = await requireSignedIn(request, tenant);
+  const memberId = session.member.id;
   const { benefit, isReplay } = await redeemBenefit({
     ...{ tenantId: tenant.id, memberId, benefitId },
     key: key(`member:${memberId}`),
