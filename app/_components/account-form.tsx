@@ -57,7 +57,7 @@ export function AccountForm({
 
   if (state === "done") {
     return (
-      <div role="status" tabIndex={-1} ref={(element) => element?.focus()} className="outline-none">
+      <div data-done role="status" tabIndex={-1} ref={(element) => element?.focus()} className="outline-none">
         {done}
       </div>
     );

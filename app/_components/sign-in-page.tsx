@@ -1,3 +1,4 @@
+import { MailCheck } from "lucide-react";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
@@ -28,9 +29,11 @@ export function SignInFrame({
           <BrandMark className="h-7 w-6 shrink-0 text-accent" />
           <span className="min-w-0 truncate">{tenant.name}</span>
         </p>
-        <div className="panel mt-6 p-6 text-center sm:p-8">
+        <div className="group/frame panel mt-6 p-6 text-center sm:p-8">
           <h1 className="text-balance font-semibold text-2xl tracking-tight">{title}</h1>
-          {text && <p className="mt-2 text-balance text-muted">{text}</p>}
+          {text && (
+            <p className="mt-2 text-balance text-muted group-has-[[data-done]]/frame:hidden">{text}</p>
+          )}
           <div className="mt-6">{children}</div>
         </div>
         {links && <div className="mt-6 space-y-1 text-center text-sm">{links}</div>}
@@ -49,6 +52,18 @@ export function signInPage<Props = object>(isHere: (tenant: Tenant) => boolean, 
     answerPageWith(404);
     return <NotFoundNotice Frame={NoticePage} />;
   };
+}
+
+/** What to do now that a mail is on its way. */
+export function MailSent({ text }: { text: string }) {
+  return (
+    <div className="flex flex-col items-center gap-4">
+      <span className="grid size-14 place-items-center rounded-full bg-accent-soft text-accent">
+        <MailCheck className="size-7" aria-hidden="true" />
+      </span>
+      <p className="text-balance">{text}</p>
+    </div>
+  );
 }
 
 /** The texts of forms of Laurel accounts. */

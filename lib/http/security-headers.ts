@@ -28,12 +28,17 @@ function contentSecurityPolicy({
     "default-src 'self'",
     `script-src 'self' 'nonce-${nonce}'${isDevelopment ? " 'unsafe-eval'" : ""}`,
     "style-src 'self' 'unsafe-inline'",
-    ["img-src 'self' data: https:", ...hosts].join(" "),
+    ["img-src 'self' data: https:", ...new Set([...hosts, ...originOf(tenant?.hostUrl)])].join(" "),
     "object-src 'none'",
     "base-uri 'none'",
     ["form-action 'self'", ...(leadsToIdentityServer ? identityServerSources(tenant) : [])].join(" "),
     `frame-ancestors ${ancestors}`,
   ].join("; ");
+}
+
+/** Pictures of rewards come from the company's own site, too, where that is this computer's and plain http. */
+function originOf(hostUrl: string | null | undefined): string[] {
+  return hostUrl ? [new URL(hostUrl).origin] : [];
 }
 
 /**

@@ -392,7 +392,11 @@ test("the demo's programme applies", async () => {
 
   const { tenants } = await applyProgramme(text);
 
-  expect(tenants).toEqual([{ code: "acme", isNew: true }]);
+  expect(tenants).toEqual([
+    { code: "acme", isNew: true },
+    { code: "club", isNew: true },
+    { code: "bistro", isNew: true },
+  ]);
 });
 
 test("a tenant answers on its hosts, whatever their case and port, and not on others", async () => {

@@ -1,7 +1,7 @@
 import Link from "next/link";
 
 import { AccountForm } from "#app/_components/account-form.tsx";
-import { accountFormTexts, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
+import { accountFormTexts, MailSent, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
 
@@ -27,7 +27,7 @@ export default signInPage(hasAccounts, async (tenant) => {
         path="/password-reset-mail"
         fields={[{ name: "emailAddress", type: "email", label: t("email"), autoComplete: "username" }]}
         labels={labelsFor(t("forgotSubmit"))}
-        done={<p>{t("forgotDone")}</p>}
+        done={<MailSent text={t("forgotDone")} />}
       />
     </SignInFrame>
   );

@@ -1,7 +1,7 @@
 import Link from "next/link";
 
 import { NoticePage } from "#app/_components/notice-page.tsx";
-import { accountFormTexts, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
+import { accountFormTexts, MailSent, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
 import { SignUpForm } from "#app/_components/sign-up-form.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
@@ -46,7 +46,7 @@ export default signInPage(hasAccounts, async (tenant) => {
           },
         ]}
         labels={labelsFor(t("signUp"))}
-        done={<p>{t("signedUp")}</p>}
+        done={<MailSent text={t("signedUp")} />}
       />
     </SignInFrame>
   );
