@@ -6,7 +6,7 @@ import type { RewardRow } from "#lib/db/rewards.ts";
 import { type CandidateRow, type RuleRow, rulesFor } from "#lib/db/rules.ts";
 import { type PresentedRow, sessionCaller, type TouchOlderThan, touch } from "#lib/db/sessions.ts";
 
-/** A benefit as JSON; moments are ISO texts. */
+/** A benefit as JSON, without its buyer's comment; moments are ISO texts. */
 export type BenefitRow = {
   id: string;
   memberId: string;
@@ -15,7 +15,6 @@ export type BenefitRow = {
   entryId: string | null;
   pricePoints: number;
   code: string | null;
-  comment: string | null;
   createdAt: string;
   expiresAt: string | null;
   redeemedAt: string | null;

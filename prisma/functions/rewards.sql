@@ -21,12 +21,13 @@ CREATE FUNCTION laurel_functions.reward_rows(_tenant uuid) RETURNS TABLE (
 $$;
 
 /*
-  A benefit with its reward, as everything that answers with one reads it.
+  A benefit with its reward, as everything that answers with one reads it. What its buyer wrote stays in the row alone: answers
+  are kept for those who ask again, and nobody takes it out of there when its writer leaves.
 */
 CREATE FUNCTION laurel_functions.benefit(_tenant uuid, _id uuid) RETURNS jsonb LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN (
-    SELECT to_jsonb(b) || jsonb_build_object('reward', (
+    SELECT (to_jsonb(b) - 'comment') || jsonb_build_object('reward', (
       SELECT to_jsonb(r) FROM laurel_functions.reward_rows(_tenant) r WHERE r."id" = b."rewardId"))
     FROM benefits b WHERE b."tenantId" = _tenant AND b."id" = _id);
 END $$;
