@@ -85,6 +85,18 @@ export function leaveProgramme(tenant: TestTenant, headers: Record<string, strin
 /** Headers of a call; null takes away one that the helper would send. */
 type Changed = Record<string, string | null>;
 
+/** PATCH /api/session/member, from the tenant's own origin unless `headers` say otherwise. */
+export function patchMember(
+  tenant: TestTenant,
+  cookie: string,
+  body: unknown,
+  headers: Changed = {},
+): Promise<Answer> {
+  const sent = ownHeaders(tenant, cookie, { "content-type": "application/json", ...headers });
+  const request = requestTo(tenant, "/api/session/member", { method: "PATCH", headers: sent, body });
+  return answerOf(memberRoute.PATCH(request));
+}
+
 /** DELETE /api/session/others/{id}: signs out somewhere else. */
 export function endOther(
   tenant: TestTenant,
