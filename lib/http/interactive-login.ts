@@ -24,7 +24,7 @@ import { findAuthorizationUrl, signInByProvider } from "#lib/domain/sign-in/sign
 import { SignInFailure } from "#lib/domain/sign-in/sign-in-failure.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { deviceNameOf } from "#lib/http/device-name.ts";
-import { isOnPublicHost, loginPath } from "#lib/http/login-path.ts";
+import { isOnPublicHost, loginPath, publicLoginUrl } from "#lib/http/login-path.ts";
 import { admitSignIn, countAddressAgainst, limiterKeyOf, retryHeaders } from "#lib/http/rate-limits.ts";
 import { safeRedirectPath } from "#lib/http/redirect-path.ts";
 import { clientAddressOf } from "#lib/http/request-facts.ts";
@@ -85,7 +85,7 @@ export async function answerInteractive(call: InteractiveCall): Promise<Response
   const callbackPath = callbackPathOf(call);
   if (action === "signin" && isPost && !isOnPublicHost(request.headers, tenant)) {
     // The identity server sends people back to that address, and the cookies of the dance have to be there.
-    return answerWith(call, `${tenant.publicUrl}${loginPath(null, callbackPath)}`);
+    return answerWith(call, publicLoginUrl(tenant, callbackPath));
   }
   if (action === "error" || (action === "signin" && !isPost)) {
     return answerWith(call, loginPath(codeIn(request), callbackPath));

@@ -10,5 +10,11 @@ export function loginPath(error: string | null, callbackPath: string): string {
 
 /** Whether sign-in at the identity server can begin on the host that was called; an account's can on each. */
 export function isOnPublicHost(headers: Headers, { publicUrl, oauth2 }: Tenant): boolean {
-  return oauth2 === null || hostOf(headers).toLowerCase() === new URL(publicUrl).host;
+  const { protocol, host } = new URL(publicUrl);
+  return oauth2 === null || URL.parse(`${protocol}//${hostOf(headers)}`)?.host === host;
+}
+
+/** The sign-in page there. It says that somebody was sent, so that nobody is sent in a circle. */
+export function publicLoginUrl({ publicUrl }: Tenant, callbackPath: string): string {
+  return `${publicUrl}${loginPath(null, callbackPath)}&sent=1`;
 }

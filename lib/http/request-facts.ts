@@ -21,7 +21,9 @@ export function hostOf(headers: Headers): string {
   return headers.get("host") ?? "";
 }
 
-/** The path and query of the page that is being rendered. */
+/** The path and query of the page that is being rendered, without what Next's router adds of its own. */
 export function pathOf(headers: Headers): string {
-  return headers.get(ownedHeaders.path) ?? "/";
+  const [path = "/", query = ""] = (headers.get(ownedHeaders.path) ?? "/").split("?");
+  const parameters = query.split("&").filter((each) => each !== "" && !/^_rsc(?:=|$)/.test(each));
+  return parameters.length === 0 ? path : `${path}?${parameters.join("&")}`;
 }

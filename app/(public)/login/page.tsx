@@ -7,7 +7,7 @@ import { SignInForm } from "#app/_components/sign-in-form.tsx";
 import { SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
-import { isOnPublicHost, loginPath } from "#lib/http/login-path.ts";
+import { isOnPublicHost, publicLoginUrl } from "#lib/http/login-path.ts";
 import { findVisitor } from "#lib/http/member-session.ts";
 import { safeRedirectPath } from "#lib/http/redirect-path.ts";
 
@@ -18,10 +18,11 @@ export const generateMetadata = pageTitle("login");
 export default signInPage<Props>(
   ({ authMode }) => authMode === "interactive",
   async (tenant, { searchParams }) => {
-    const { callbackUrl, error, note } = await searchParams;
+    const { callbackUrl, error, note, sent } = await searchParams;
     const path = safeRedirectPath(oneOf(callbackUrl), tenant.publicUrl);
     if (await findVisitor()) redirect(path);
-    if (!isOnPublicHost(await headers(), tenant)) redirect(`${tenant.publicUrl}${loginPath(null, path)}`);
+    if (sent === undefined && !isOnPublicHost(await headers(), tenant))
+      redirect(publicLoginUrl(tenant, path));
 
     const t = await getTranslations("login");
     const errors = await errorTexts(tenant);

@@ -43,14 +43,26 @@ export type RegisterAccount = {
 
 const triesMax = 5;
 
-/** Refuses `registration_closed` and `invalid_input`. */
-export async function registerAccount(command: RegisterAccount): Promise<void> {
-  const { tenant, password } = command;
+/**
+ * What can be said of a sign-up without looking at who is there: the address as accounts keep it. Refuses
+ * `registration_closed` and `invalid_input`.
+ */
+export async function checkRegistration({
+  tenant,
+  emailAddress: asTyped,
+  password,
+}: Pick<RegisterAccount, "tenant" | "emailAddress" | "password">): Promise<string> {
   if (!tenant.selfRegistration) throw new DomainError("registration_closed");
-  const emailAddress = parseAccountEmail(command.emailAddress);
+  const emailAddress = parseAccountEmail(asTyped);
   if (emailAddress === null) throw refuseFields({ emailAddress: "email_invalid" });
   await requireGoodPassword(password, emailAddress);
+  return emailAddress;
+}
 
+/** Refuses as `checkRegistration` does. */
+export async function registerAccount(command: RegisterAccount): Promise<void> {
+  const { tenant, password } = command;
+  const emailAddress = await checkRegistration(command);
   const account = { emailAddress, passwordHash: await hashPassword(password) };
   for (let tries = 1; ; tries++) {
     try {

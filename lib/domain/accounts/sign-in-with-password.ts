@@ -10,7 +10,7 @@
 import { addSeconds, now } from "#lib/config/clock.ts";
 import { findAccountByEmail } from "#lib/db/accounts.ts";
 import { endSessions, openAccountSession } from "#lib/db/sessions.ts";
-import { accountEmailOf, parseAccountEmail } from "#lib/domain/accounts/account.ts";
+import { parseAccountEmail } from "#lib/domain/accounts/account.ts";
 import { isKnownAddress, withKnownAddress } from "#lib/domain/accounts/known-address.ts";
 import { memberOf } from "#lib/domain/members/member.ts";
 import { verifyPassword } from "#lib/domain/passwords.ts";
@@ -41,7 +41,7 @@ export async function signInWithPassword(command: SignInWithPassword): Promise<S
   const emailAddress = parseAccountEmail(command.emailAddress);
   const account = emailAddress === null ? null : await findAccountByEmail(tenant.id, emailAddress);
   const isKnown = account !== null && isKnownAddress(account, tenant.id, address);
-  await admit(accountEmailOf(command.emailAddress), isKnown ? address : null);
+  await admit(emailAddress ?? "", isKnown ? address : null);
 
   const isGood = await verifyPassword(account?.passwordHash ?? null, password);
   if (!account || !isGood) throw new SignInFailure("credentials_invalid", "No account, or a wrong password.");

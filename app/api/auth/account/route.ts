@@ -1,5 +1,5 @@
 import { accountMails } from "#app/_mail/account-mails.tsx";
-import { registerAccount } from "#lib/domain/accounts/register-account.ts";
+import { checkRegistration, registerAccount } from "#lib/domain/accounts/register-account.ts";
 import { accountRoute } from "#lib/http/api-route.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
 import { inEvenTime } from "#lib/http/even-time.ts";
@@ -11,8 +11,10 @@ import { parseInput } from "#lib/http/schemas/parse.ts";
 
 /** POST /api/auth/account: signing up; the same answer whether the address has an account or not. */
 export const POST = accountRoute(async (request, tenant) => {
-  await countAddressAgainst("sign-up", clientAddressOf(request.headers));
   const input = parseInput(registerInput, await readJsonBody(request));
+  await checkRegistration({ tenant, ...input });
+  // Who has yet to find a password that will do, uses up no tries.
+  await countAddressAgainst("sign-up", clientAddressOf(request.headers));
   const mails = await accountMails(tenant);
   await inEvenTime(() => registerAccount({ ...input, tenant, mails }));
   return jsend.success({ emailConfirmation: tenant.emailConfirmation });
