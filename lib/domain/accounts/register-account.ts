@@ -61,9 +61,8 @@ export async function checkRegistration({
 
 /** Refuses as `checkRegistration` does. */
 export async function registerAccount(command: RegisterAccount): Promise<void> {
-  const { tenant, password } = command;
   const emailAddress = await checkRegistration(command);
-  const account = { emailAddress, passwordHash: await hashPassword(password) };
+  const account = { emailAddress, passwordHash: await hashPassword(command.password) };
   for (let tries = 1; ; tries++) {
     try {
       await sayingWhy(() => inTransaction((tx) => register(tx, command, account)));
