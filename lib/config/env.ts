@@ -48,6 +48,14 @@ const environmentSchema = z
       .enum(["0", "1"], "is 1 to let Laurel fetch from this computer's own addresses, or 0.")
       .default("0")
       .transform((flag) => flag === "1"),
+    SMTP_URL: z
+      .string()
+      .refine(
+        isMailServer,
+        "is the address of a mail server and nothing more, such as smtps://user:password@mail.example.com. Leave it out to have mails written to files.",
+      )
+      .optional(),
+    MAIL_FROM: z.email("is the address that mails come from, such as rewards@example.com.").optional(),
     METRICS_TOKEN: z.string().min(16, "needs 16 characters or more.").optional(),
     LOG_LEVEL: z
       .enum(["debug", "info", "warn", "error", "silent"], "is debug, info, warn, error or silent.")
@@ -80,4 +88,20 @@ export function parseEnvironment(variables: Record<string, string | undefined>):
 
 function isAddressOrNetwork(entry: string): boolean {
   return isIP(entry) !== 0 || ipaddr.isValidCIDR(entry);
+}
+
+/** A query would reach settings of the mail library that are ours to make, such as one that prints whole mails. */
+function isMailServer(text: string): boolean {
+  const url = URL.parse(text);
+  if (!url || !["smtp:", "smtps:"].includes(url.protocol) || url.hostname === "") return false;
+  return ["", "/"].includes(url.pathname + url.search + url.hash) && isPercentEncoded(url);
+}
+
+function isPercentEncoded({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }

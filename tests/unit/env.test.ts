@@ -19,10 +19,34 @@ test.each([
   ["DATABASE_URL", "mysql://x/y", "DATABASE_URL is the address of a PostgreSQL server"],
   ["PUBLIC_SCHEME", "ftp", "PUBLIC_SCHEME is http or https."],
   ["TRUSTED_PROXIES", "10.0.0.1,proxy.example", "TRUSTED_PROXIES is a list of addresses or networks"],
+  ["SMTP_URL", "mail.example.com", "SMTP_URL is the address of a mail server and nothing more"],
+  ["MAIL_FROM", "Rewards", "MAIL_FROM is the address that mails come from"],
+  ["MAIL_FROM", "Rewards <rewards@example.com>", "MAIL_FROM is the address that mails come from"],
   ["METRICS_TOKEN", "short", "METRICS_TOKEN needs 16 characters or more."],
   ["LOG_LEVEL", "loud", "LOG_LEVEL is debug"],
 ])("%s=%s stops the start with a sentence", (name, value, sentence) => {
   expect(() => parseEnvironment({ [name]: value })).toThrow(sentence);
+});
+
+test.each([
+  "smtp://mail.example.com",
+  "smtp://mail.example.com:2525/",
+  "smtps://user:p%40ss%25word@mail.example.com",
+  "smtps://[2001:db8::25]:465",
+])("%s names a mail server", (url) => {
+  expect(parseEnvironment({ SMTP_URL: url }).SMTP_URL).toBe(url);
+});
+
+test.each([
+  ["of another protocol", "https://mail.example.com"],
+  ["without a host", "smtp:mail.example.com"],
+  ["without a host behind the slashes", "smtp://"],
+  ["with a path", "smtp://mail.example.com/inbox"],
+  ["with settings of the mail library's own", "smtp://mail.example.com?logger=true"],
+  ["with a fragment", "smtp://mail.example.com#logger"],
+  ["with a password that is not percent-encoded", "smtp://user:100%@mail.example.com"],
+])("an address %s is no mail server's", (_what, url) => {
+  expect(() => parseEnvironment({ SMTP_URL: url })).toThrow("SMTP_URL is the address of a mail server");
 });
 
 test("the test clock is refused where the site is public", () => {
