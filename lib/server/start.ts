@@ -13,9 +13,12 @@ import { env } from "#lib/config/env.ts";
 import { describeError, log } from "#lib/config/log.ts";
 import { tidyDatabase } from "#lib/db/tidy.ts";
 import { sweepWallets } from "#lib/domain/ledger/settle-wallet.ts";
+import { deliverMails } from "#lib/domain/mail/deliver-mails.ts";
+import { sweepMails } from "#lib/domain/mail/sweep-mails.ts";
 import { sweepKeys } from "#lib/domain/once.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
 import { sweepSessions } from "#lib/domain/sessions/sweep-sessions.ts";
+import { sweepSignIn } from "#lib/domain/sign-in/sweep-sign-in.ts";
 import { serveCommands } from "#lib/server/control-socket.ts";
 import { writePrivateFile } from "#lib/server/data-folder.ts";
 import { createHttpServer } from "#lib/server/http-server.ts";
@@ -25,6 +28,7 @@ import { loadUserApi } from "#lib/server/user-api.ts";
 const stopWithinMs = 10_000;
 const sweepEveryMs = 600_000;
 const settleEveryMs = 60_000;
+const deliverEveryMs = 5_000;
 const tidyEveryMs = 60_000;
 const isDevelopment = process.argv.includes("--dev");
 
@@ -61,8 +65,11 @@ async function start(): Promise<void> {
 
   const timers = [
     everyMs(sweepEveryMs, "sweeping sessions", sweepSessions),
+    everyMs(sweepEveryMs, "sweeping links", sweepSignIn),
     everyMs(sweepEveryMs, "sweeping keys", sweepKeys),
+    everyMs(sweepEveryMs, "sweeping mails", sweepMails),
     everyMs(settleEveryMs, "settling", sweepWallets),
+    everyMs(deliverEveryMs, "delivering mail", deliverMails),
   ];
   if (opened.isEmbedded) timers.push(everyMs(tidyEveryMs, "tidying", tidyDatabase)); // a server does it by itself
   stopOnSignals(server, opened, timers);
