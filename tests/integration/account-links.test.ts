@@ -168,6 +168,21 @@ test.each([
   },
 );
 
+test("a link is good for what it is for alone, and stays so when it is tried elsewhere", async () => {
+  const tenant = await createAccountTenant();
+  await signUp(tenant);
+  await askReset(tenant);
+  const [toConfirm = "", toReset = ""] = (await mailsOf(tenant)).map(tokenIn);
+
+  expect(await isResetLinkGood(tenant, toConfirm)).toBe(false);
+  expect(await reset(tenant, toConfirm)).toEqual(invalid);
+  expect(await confirm(tenant, toReset)).toEqual(invalid);
+
+  expect(await confirm(tenant, toConfirm)).toBe("none");
+  expect(await isResetLinkGood(tenant, toReset)).toBe(true);
+  expect(await reset(tenant, toReset)).toBe("none");
+});
+
 test("a link of another programme, a tampered one and none are the same: no link", async () => {
   const tenant = await createAccountTenant();
   const other = await createAccountTenant();
@@ -271,4 +286,17 @@ test("three mails an hour can be asked for an account, of whichever kinds; notic
   moveTo(60 * minute, 1);
   for (let index = 0; index < 4; index++) await signUp(tenant);
   expect(await kinds()).toEqual([...three, "passwordChanged", ...Array(3).fill("accountExists")]);
+});
+
+test("of 20 who ask at once three are heard, and other accounts have mails of their own", async () => {
+  const tenant = await createAccountTenant({ emailConfirmation: "off" });
+  await signUp(tenant);
+  await signUp(tenant, { emailAddress: "john@example.com" });
+
+  await Promise.all(Array.from({ length: 20 }, () => askReset(tenant)));
+  await askReset(tenant, "john@example.com");
+
+  const receivers = (await mailsOf(tenant)).map(({ to }) => to);
+  expect(receivers).toEqual([...Array(3).fill("jane@example.com"), "john@example.com"]);
+  expect(await db().accountLink.count({ where: { tenantId: tenant.id } })).toBe(4);
 });

@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, inject, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import { changePassword } from "#lib/domain/accounts/change-account.ts";
@@ -181,6 +182,51 @@ test("after three mails in an hour nothing of an unconfirmed account changes, an
   expect(await verifyPassword((await accountRow(tenant)).passwordHash, four.password)).toBe(true);
 });
 
+test("20 who sign up with one address at once make one account, whose newest link goes with its password", async () => {
+  const tenant = await createAccountTenant();
+  const people = Array.from({ length: 20 }, (_, index) => ({
+    ...{ givenName: `Number${index}`, password: `the password of Number${index}` },
+  }));
+
+  const outcomes = await Promise.all(people.map((person) => problemsOf(signUp(tenant, person))));
+
+  expect(outcomes).toEqual(people.map(() => "none"));
+  const rows = await everyRowOf(tenant);
+  expect([rows.members.length, rows.accounts.length, rows.links.length]).toEqual([1, 1, 1]);
+  expect(await eventTypesOf(tenant)).toEqual(["REGISTERED_ACCOUNT"]);
+  const posted = await mailsOf(tenant);
+  expect(posted).toHaveLength(3);
+  expect(await confirmEmail({ tenant, token: tokenIn(posted.at(-1)), mails })).toBeDefined();
+  const givenName = posted.at(-1)?.facts.givenName;
+  expect(rows.members[0]?.givenName).toBe(givenName);
+  const { passwordHash } = await accountRow(tenant);
+  expect(await verifyPassword(passwordHash, `the password of ${givenName}`)).toBe(true);
+});
+
+// Held still in the middle, on a server: on one connection everything else would wait for it.
+test.runIf(inject("databaseServerUrl"))(
+  "who signs up with an address while it is being confirmed has no say any more",
+  async () => {
+    const tenant = await createAccountTenant();
+    await signUp(tenant);
+    const token = await newestToken(tenant, "confirmEmail");
+    const { memberId } = await accountRow(tenant);
+    const release = await holdMember(memberId);
+
+    const signingUp = signUp(tenant, { password: "the password of Mallory" });
+    await sleep(400); // it has hashed, and found an account that nobody has confirmed
+    const confirming = problemsOf(confirmEmail({ tenant, token, mails }));
+    await sleep(200);
+    await release();
+    const [outcome] = await Promise.all([confirming, signingUp]);
+
+    // Either came first, and the other one saw it.
+    const { emailConfirmedAt, passwordHash } = await accountRow(tenant);
+    const isJanes = await verifyPassword(passwordHash, jane.password);
+    expect([isJanes, emailConfirmedAt !== null]).toEqual(outcome === "none" ? [true, true] : [false, false]);
+  },
+);
+
 test.each([
   ["where Laurel accounts are the way in", { authMode: "interactive" }, "none"],
   ["in an embedded programme", { authMode: "embedded" }, "registration_closed"],
@@ -284,4 +330,22 @@ async function sessionOf(tenant: TestTenant, cookie: string) {
   const signedIn = await readSession(tenant, credentials, { isActivity: false });
   if (!signedIn) throw new Error("Nobody is signed in.");
   return signedIn.session;
+}
+
+/** Nobody else gets the member's row until what it answers is called. */
+async function holdMember(memberId: string): Promise<() => Promise<void>> {
+  const [isHeld, isReleased] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holding = db().$transaction(
+    async (tx) => {
+      await tx.$queryRaw`SELECT "id" FROM "members" WHERE "id" = ${memberId}::uuid FOR UPDATE`;
+      isHeld.resolve();
+      await isReleased.promise;
+    },
+    { timeout: 20_000 },
+  );
+  await isHeld.promise;
+  return async () => {
+    isReleased.resolve();
+    await holding;
+  };
 }

@@ -68,7 +68,7 @@ export async function postNotice(tx: Tx, recipient: Recipient, text: Text, at: D
 
 /**
  * A mail that anybody can ask for who knows the address: three an hour, and no more are written. `write` makes it, and its
- * link, where it is one of those.
+ * link, where it is one of those. The caller holds the account, so that of many who ask at once three are heard.
  */
 export async function postRequestedMail(
   tx: Tx,

@@ -3,13 +3,7 @@
  * open is not enough to take the account away.
  */
 import { now } from "#lib/config/clock.ts";
-import {
-  type AccountRow,
-  deleteLinks,
-  findAccountByEmail,
-  findAccountOfMember,
-  updateAccount,
-} from "#lib/db/accounts.ts";
+import { type AccountRow, deleteLinks, findAccountOfMember, updateAccount } from "#lib/db/accounts.ts";
 import { lockMember } from "#lib/db/members.ts";
 import { endSessionsOfMember } from "#lib/db/sessions.ts";
 import { inTransaction } from "#lib/db/transaction.ts";
@@ -22,6 +16,7 @@ import {
   postRequestedMail,
 } from "#lib/domain/accounts/account-mails.ts";
 import { requireGoodPassword } from "#lib/domain/accounts/good-password.ts";
+import { holdAccountByEmail, holdAccountOfMember } from "#lib/domain/accounts/hold-account.ts";
 import { isKnownAddress } from "#lib/domain/accounts/known-address.ts";
 import type { AdmitTry } from "#lib/domain/accounts/sign-in-with-password.ts";
 import { DomainError } from "#lib/domain/errors.ts";
@@ -84,12 +79,15 @@ export async function requestEmailChange(
 
   await inTransaction(async (tx) => {
     const at = now();
-    const other = await findAccountByEmail(tenant.id, newEmailAddress, tx);
+    const other = await holdAccountByEmail(tx, tenant.id, newEmailAddress);
     if (other && other.memberId !== memberId) {
       const owner = { tenant, memberId: other.memberId as MemberId, emailAddress: newEmailAddress };
       const facts = { givenName: other.givenName ?? "", ...accountUrls(tenant) };
       return postRequestedMail(tx, owner, () => mails.accountExists(facts), at);
     }
+    const held = await holdAccountOfMember(tx, tenant.id, memberId);
+    if (held?.passwordHash !== account.passwordHash)
+      throw refuseFields({ currentPassword: "password_wrong" });
     const recipient = { tenant, memberId, emailAddress: newEmailAddress };
     const write = async () => {
       const link = await makeLink(tx, recipient, "change_email", at, newEmailAddress);

@@ -10,9 +10,9 @@
  * Making a member is the event REGISTERED_ACCOUNT; what rules give for it is there with it.
  */
 import { now } from "#lib/config/clock.ts";
-import { deleteLinks, findAccountByEmail, insertAccount, updateAccount } from "#lib/db/accounts.ts";
+import { deleteLinks, insertAccount, updateAccount } from "#lib/db/accounts.ts";
 import type { Tx } from "#lib/db/client.ts";
-import { lockMember, updateMemberRow } from "#lib/db/members.ts";
+import { updateMemberRow } from "#lib/db/members.ts";
 import { inTransaction, isAlreadyThere } from "#lib/db/transaction.ts";
 import { parseAccountEmail, refuseFields } from "#lib/domain/accounts/account.ts";
 import {
@@ -23,6 +23,7 @@ import {
   type Recipient,
 } from "#lib/domain/accounts/account-mails.ts";
 import { requireGoodPassword } from "#lib/domain/accounts/good-password.ts";
+import { holdAccountByEmail } from "#lib/domain/accounts/hold-account.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { raiseEvent } from "#lib/domain/events/raise-event.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
@@ -80,7 +81,7 @@ async function register(tx: Tx, command: RegisterAccount, account: NewAccount): 
   const { tenant, mails } = command;
   const { emailAddress } = account;
   const at = now();
-  const found = await findAccountByEmail(tenant.id, emailAddress, tx);
+  const found = await holdAccountByEmail(tx, tenant.id, emailAddress);
   if (!found) return makeAccount(tx, command, account, at);
 
   const recipient = { tenant, memberId: found.memberId as MemberId, emailAddress };
@@ -123,7 +124,6 @@ async function takeOver(
 ): Promise<void> {
   const { memberId, before, passwordHash } = account;
   const id = { tenantId: tenant.id, memberId };
-  await lockMember(tx, tenant.id, memberId);
   await updateAccount(tx, { ...id, passwordHash: before }, { passwordHash, updatedAt: at });
   await updateMemberRow(tx, tenant.id, memberId, {
     givenName,

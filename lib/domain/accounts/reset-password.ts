@@ -7,15 +7,7 @@
  *   3. with the new password every session ends, and nobody is signed in by the link alone.
  */
 import { now } from "#lib/config/clock.ts";
-import {
-  deleteLinks,
-  findAccountByEmail,
-  findAccountOfMember,
-  findLink,
-  takeLink,
-  updateAccount,
-} from "#lib/db/accounts.ts";
-import { lockMember } from "#lib/db/members.ts";
+import { deleteLinks, findAccountOfMember, findLink, takeLink, updateAccount } from "#lib/db/accounts.ts";
 import { endSessionsOfMember } from "#lib/db/sessions.ts";
 import { inTransaction } from "#lib/db/transaction.ts";
 import { parseAccountEmail, refuseFields } from "#lib/domain/accounts/account.ts";
@@ -27,6 +19,7 @@ import {
   postRequestedMail,
 } from "#lib/domain/accounts/account-mails.ts";
 import { requireGoodPassword } from "#lib/domain/accounts/good-password.ts";
+import { holdAccountByEmail, holdAccountOfMember } from "#lib/domain/accounts/hold-account.ts";
 import { withKnownAddress } from "#lib/domain/accounts/known-address.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { deliverSoon } from "#lib/domain/mail/deliver-mails.ts";
@@ -44,7 +37,7 @@ export async function requestPasswordReset(command: {
   const emailAddress = parseAccountEmail(command.emailAddress);
   if (emailAddress === null) throw refuseFields({ emailAddress: "email_invalid" });
   await inTransaction(async (tx) => {
-    const account = await findAccountByEmail(tenant.id, emailAddress, tx);
+    const account = await holdAccountByEmail(tx, tenant.id, emailAddress);
     if (!account || account.isRestricted) return;
     const recipient = { tenant, memberId: account.memberId as MemberId, emailAddress };
     const at = now();
@@ -85,8 +78,7 @@ export async function resetPassword(command: {
   await inTransaction(async (tx) => {
     const at = now();
     const memberId = found.memberId as MemberId;
-    await lockMember(tx, tenantId, memberId);
-    const account = await findAccountOfMember(tenantId, memberId, tx);
+    const account = await holdAccountOfMember(tx, tenantId, memberId);
     if (!account || !(await takeLink(tx, tenantId, tokenHash, at))) {
       throw refuseFields({ token: "link_invalid" });
     }
