@@ -235,6 +235,19 @@ test("of two accounts that move to one address at once one gets it", async () =>
   expect(accounts.map(({ emailAddress }) => emailAddress).toSorted()).toEqual([newEmail, loser].toSorted());
 });
 
+test("a link for a new password that went to the old address is void when the account has moved", async () => {
+  const tenant = await createAccountTenant();
+  await createAccount(tenant);
+  await askMove(tenant, await signIn(tenant));
+  await requestPasswordReset({ tenant, emailAddress: jane.emailAddress, mails });
+  const token = await newestToken(tenant, "resetPassword");
+
+  await confirm(tenant, await newestToken(tenant, "confirmNewEmail"));
+
+  const resetting = resetPassword({ tenant, token, password: newPassword, address: "192.0.2.1", mails });
+  expect(await problemsOf(resetting)).toEqual({ token: "link_invalid" });
+});
+
 test("an account moves also while points of its person fall due", async () => {
   stopTheClock();
   const tenant = await createAccountTenant({ pointsExpiry: { afterDays: 1 } });

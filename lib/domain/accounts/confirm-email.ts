@@ -54,6 +54,7 @@ async function confirm(
   await updateAccount(tx, { tenantId, memberId, passwordHash }, change);
   await deleteLinks(tx, tenantId, memberId, ["confirm_email", "change_email"]);
   if (isMove) {
+    await deleteLinks(tx, tenantId, memberId, ["reset_password"]); // they went to the address that was
     const profile = { core: { emailAddress }, attributes: {} };
     await changeMember(tx, { tenantId, memberId, change: { profile }, isOwn: false, at });
     const before = { tenant, memberId, emailAddress: account.emailAddress };
