@@ -28,8 +28,9 @@ export type IdentityProvider = {
   kid(): string;
   /** That key as the set shows it. */
   publicJwk(): Promise<JsonWebKey>;
-  /** That key's public half, for forgeries. */
+  /** That key's halves, for forgeries. */
   publicKey(): Promise<KeyObject>;
+  privateKey(): Promise<KeyObject>;
   /** A new key signs from now on, and its kid is answered; the set drops the old one, unless it is to be kept. */
   rotate(options?: { isOldKept?: boolean }): string;
   /**
@@ -93,6 +94,7 @@ export async function startIdentityProvider(): Promise<IdentityProvider> {
     kid: () => current().kid,
     publicJwk: () => publicJwkOf(current()),
     publicKey: async () => (await current().pair()).publicKey,
+    privateKey: async () => (await current().pair()).privateKey,
     rotate({ isOldKept = false } = {}) {
       const key = newSigningKey();
       published = isOldKept ? [...published, key] : [key];
