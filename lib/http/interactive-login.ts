@@ -283,12 +283,9 @@ async function run(
   const call = {
     method: request.method,
     headers: { "x-forwarded-host": host, "x-forwarded-proto": protocol.replace(":", "") },
-    query: {
-      nextauth: provider === null ? [action] : [action, provider],
-      callbackUrl: `${publicUrl}${callbackPath}`,
-    },
+    query: { nextauth: provider === null ? [action] : [action, provider] }, // a parameter would go on to the server
     cookies: { ...Object.fromEntries(given), ...csrf },
-    body: { csrfToken: csrfToken ?? body.csrfToken ?? "" },
+    body: { csrfToken: csrfToken ?? body.csrfToken ?? "", callbackUrl: `${publicUrl}${callbackPath}` },
   };
   await runNextAuth(call as unknown as NextApiRequest, response as unknown as NextApiResponse, options);
   return raw;
