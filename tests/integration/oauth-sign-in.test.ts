@@ -207,6 +207,7 @@ test("where there is only a whole name, its first word is the given name and the
 
 test.each<[string, Claims]>([
   ["a gender of another word", { gender: "diverse" }],
+  ["a gender that is no text", { gender: { toString: 1 } }],
   ["the name of a property as gender", { gender: "constructor" }],
   ["a birthdate without a year", { birthdate: "0000-02-03" }],
   ["a birthdate to come", { birthdate: "2999-01-01" }],

@@ -64,7 +64,7 @@ export function memberFromClaims(claims: Claims, mapping: Readonly<Record<string
       else missing.push(claim);
     } else if (Object.hasOwn(optionalProfileFields, field)) {
       const schema = optionalProfileFields[field as OptionalProfileField];
-      const parsed = schema.safeParse(field === "gender" ? genders[String(value).toLowerCase()] : value);
+      const parsed = schema.safeParse(field === "gender" ? genderOf(value) : value);
       if (parsed.success) core[field] = parsed.data;
     } else if (value !== undefined && problemWithAttribute(field, value) === null) {
       attributes[field] = value;
@@ -89,6 +89,10 @@ function partOfName(field: string, claims: Claims): unknown {
   if (words.length < 2) return undefined;
   if (field === "givenName") return words[0];
   return field === "familyName" ? words.slice(1).join(" ") : undefined;
+}
+
+function genderOf(value: unknown): unknown {
+  return typeof value === "string" ? genders[value.toLowerCase()] : undefined;
 }
 
 /** Some servers, which speak plain OAuth2, number their people. */
