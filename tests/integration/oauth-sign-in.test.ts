@@ -237,6 +237,21 @@ test.each<[string, Claims]>([
   ]);
 });
 
+test("attributes beyond those that a member can have keep nobody out", async () => {
+  const attributes = Object.fromEntries(Array.from({ length: 63 }, (_, index) => [`a${index}`, index]));
+  const profile = { givenName: "Jane", familyName: "Doe", emailAddress: jane.email, ...attributes };
+  const tenant = await createClub(provider, {
+    members: [{ authIdentifier: jane.sub, profile }],
+    oauth2: provider.settings({ claims: { one: "one", two: "two" } }),
+  });
+
+  const browser = openBrowser(tenant);
+  await browser.signIn(provider, { person: { ...jane, family_name: "Roe", one: 1, two: 2 } });
+
+  expect(await browser.isSignedIn()).toBe(true);
+  expect(await membersOf(tenant)).toMatchObject([{ familyName: "Roe", attributes }]);
+});
+
 test("without what no member can be without nobody is signed in, and the log names the claims only", async () => {
   const tenant = await createClub(provider, {
     oauth2: provider.settings({ claims: { emailAddress: "mail" } }),

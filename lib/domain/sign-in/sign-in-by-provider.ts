@@ -21,9 +21,13 @@ import { DocumentUnavailable } from "#lib/clients/remembered-documents.ts";
 import { addSeconds, now } from "#lib/config/clock.ts";
 import { endSessions } from "#lib/db/sessions.ts";
 import { DomainError } from "#lib/domain/errors.ts";
+import type { Member } from "#lib/domain/members/member.ts";
 import { sealSecret } from "#lib/domain/secrets.ts";
 import { type Session, type SessionCredential, signedInNow } from "#lib/domain/sessions/session.ts";
-import { signInVouchedMember } from "#lib/domain/sessions/sign-in-vouched-member.ts";
+import {
+  type SignInVouchedMember,
+  signInVouchedMember,
+} from "#lib/domain/sessions/sign-in-vouched-member.ts";
 import { ClaimsIncomplete, memberFromClaims } from "#lib/domain/sign-in/claims.ts";
 import { SignInFailure, type SignInFailureCode } from "#lib/domain/sign-in/sign-in-failure.ts";
 import type { Oauth2, Tenant } from "#lib/domain/tenants/tenant.ts";
@@ -72,10 +76,21 @@ export async function signInByProvider(command: SignInByProvider): Promise<Sessi
     },
   };
   const member = await saying(() =>
-    signInVouchedMember({ tenant, authIdentifier, profile, session, clientSecretId: null, at }),
+    signInWithRoom({ tenant, authIdentifier, profile, session, clientSecretId: null, at }),
   );
   if (browser.length > 0) await endSessions(tenant.id, browser, "replaced", at);
   return signedInNow(session, member, at);
+}
+
+/** Attributes are optional: those that the member has no room for keep it out no more than any other claim. */
+async function signInWithRoom(command: SignInVouchedMember): Promise<Member> {
+  try {
+    return await signInVouchedMember(command);
+  } catch (error) {
+    const isFull = error instanceof DomainError && error.code === "invalid_input";
+    if (!isFull) throw error;
+    return signInVouchedMember({ ...command, profile: { ...command.profile, attributes: {} } });
+  }
 }
 
 /** What the server says of the person, and of the session there. */
