@@ -39,8 +39,10 @@ export type Browser = {
   /** What it keeps for the programme's host, as a Cookie header. */
   cookie(): string;
   cookieNames(): string[];
-  /** Somebody else's, who has got hold of its cookies. */
-  copy(): Browser;
+  /** Changes a cookie behind the server's back; null takes it away. */
+  plant(name: string, value: string | null): void;
+  /** Somebody else's, who has got hold of its cookies, maybe in front of another programme. */
+  copy(of?: TestTenant): Browser;
 };
 
 export function openBrowser(tenant: TestTenant, kept: ReadonlyMap<string, string> = new Map()): Browser {
@@ -81,7 +83,11 @@ export function openBrowser(tenant: TestTenant, kept: ReadonlyMap<string, string
     isSignedIn: async () => (await browser.get("/api/session")).json.data.authenticated,
     cookie: () => Array.from(jar, ([name, value]) => `${name}=${value}`).join("; "),
     cookieNames: () => [...jar.keys()].sort(),
-    copy: () => openBrowser(tenant, jar),
+    plant(name, value) {
+      if (value === null) jar.delete(name);
+      else jar.set(name, value);
+    },
+    copy: (of = tenant) => openBrowser(of, jar),
   };
   return browser;
 }

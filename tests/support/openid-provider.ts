@@ -20,7 +20,7 @@ import {
 export type Claims = Record<string, unknown>;
 
 /** How a signed token differs from a good one. A claim or header parameter that is undefined is left out. */
-type TokenBend = {
+export type TokenBend = {
   claims?: Claims;
   header?: Claims;
   /** The claims as they are written. */
@@ -254,6 +254,12 @@ export function watchLog(): unknown[][] {
   return lines;
 }
 
+/** Why the last sign-in was refused, as the log has it. */
+export function causeIn(lines: readonly unknown[][]): string {
+  const last = lines.findLast(([_level, _fields, message]) => message === "sign-in refused");
+  return (last?.[1] as { cause?: string } | undefined)?.cause ?? "";
+}
+
 /** That somebody came back with no session: where they are led, and what became of the cookies. */
 export function expectRefused({ status, headers, cookies }: Answer, code: string, path = "/"): void {
   expect({ status, location: headers.get("location") }).toEqual({
@@ -264,7 +270,7 @@ export function expectRefused({ status, headers, cookies }: Answer, code: string
   expect(cookies.filter((cookie) => cookie.startsWith("__Host-session"))).toEqual([]);
 }
 
-function rs256(input: string, key: KeyObject): Uint8Array {
+export function rs256(input: string, key: KeyObject): Uint8Array {
   return sign("sha256", Buffer.from(input), key);
 }
 
