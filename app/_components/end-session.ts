@@ -1,5 +1,7 @@
 /** Ends the session at this address and leaves the page for good; false if that did not work. */
-export async function endSession(address: "/api/session" | "/api/session/member"): Promise<boolean> {
+export async function endSession(
+  address: "/api/session" | "/api/session/everywhere" | "/api/session/member",
+): Promise<boolean> {
   try {
     const response = await fetch(address, { method: "DELETE" });
     if (!response.ok) return false;

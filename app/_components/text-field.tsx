@@ -6,8 +6,9 @@ import { useId, useState } from "react";
 export type TextFieldProps = {
   name: string;
   label: string;
-  type?: "text" | "email" | "password";
+  type?: "text" | "email" | "password" | "tel" | "date" | "number";
   autoComplete: string;
+  isOptional?: boolean;
   hint?: string;
   defaultValue?: string;
   /** What is wrong with what was entered. */
@@ -26,6 +27,7 @@ export function TextField({
   defaultValue,
   problem,
   showLabel,
+  isOptional = false,
 }: TextFieldProps) {
   const id = useId();
   const [isShown, setIsShown] = useState(false);
@@ -39,9 +41,10 @@ export function TextField({
         <input
           {...{ id, name, defaultValue, autoComplete }}
           type={isShown ? "text" : type}
-          required
-          maxLength={type === "password" ? 256 : 254}
-          dir={type === "text" ? "auto" : "ltr"}
+          required={!isOptional}
+          step={type === "number" ? "any" : undefined}
+          maxLength={type === "password" || type === "text" ? 256 : 254}
+          dir={type === "text" || type === "date" ? "auto" : "ltr"}
           autoCapitalize={type === "text" ? "words" : "none"}
           spellCheck={false}
           aria-invalid={problem !== undefined}

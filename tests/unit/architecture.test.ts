@@ -25,6 +25,8 @@ const keepers: Record<string, readonly string[]> = {
   "iron-session": ["lib/http/session-cookie.ts"],
   jose: ["lib/domain/tokens/"],
   "next-auth": ["lib/http/interactive-login.ts"],
+  oauth4webapi: ["lib/clients/identity-server.ts"],
+  nodemailer: ["lib/clients/mail.ts"],
 };
 
 // Single imports that a layer may make beside the table, each with its reason.

@@ -1,10 +1,20 @@
-import { getFormatter, getTranslations } from "next-intl/server";
+import { Download } from "lucide-react";
+import { getFormatter, getLocale, getTranslations } from "next-intl/server";
+
+import { AccountSection } from "#app/_components/account-section.tsx";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { LeaveProgramme } from "#app/_components/leave-programme.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
+import { type AttributeField, type ProfileField, ProfileForm } from "#app/_components/profile-form.tsx";
+import { SectionHeading } from "#app/_components/section-heading.tsx";
+import { SignInPlaces } from "#app/_components/sign-in-places.tsx";
 import { SignOutButton } from "#app/_components/sign-out-button.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import type { Member } from "#lib/domain/members/member.ts";
+import { countryCodes } from "#lib/domain/members/profile-input.ts";
+import { listSignInPlaces } from "#lib/domain/sessions/list-sign-in-places.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
 export const generateMetadata = memberPageTitle("profile");
 
@@ -13,18 +23,9 @@ export default memberPage(async ({ tenant, session, wallet }) => {
   const format = await getFormatter();
   const { member } = session;
   const { profile } = member;
-  const birthdate = profile.birthdate && format.dateTime(new Date(profile.birthdate), { dateStyle: "long" });
-
-  const rows: [string, string | null][] = [
-    [t("name"), `${profile.givenName} ${profile.familyName}`],
-    [t("email"), profile.emailAddress],
-    [t("phone"), profile.telephoneNumber],
-    [t("birthdate"), birthdate],
-    [t("gender"), profile.gender && t(`genders.${profile.gender}`)],
-    [t("address"), addressOf(member)],
-  ];
-  const host = hostNameOf(tenant.hostUrl);
-  const attributes = Object.entries(member.attributes);
+  const source = sourceOf(tenant);
+  const { editable, others } = sortedAttributes(member);
+  const places = await listSignInPlaces(tenant.id, session);
 
   return (
     <div className="mx-auto max-w-2xl space-y-8">
@@ -36,26 +37,74 @@ export default memberPage(async ({ tenant, session, wallet }) => {
       </div>
 
       <section>
-        <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("about")}</h2>
-        <Details rows={rows} unknown={t("unknown")} />
-        {host && <p className="mt-2 text-muted text-sm">{t("source", { host })}</p>}
+        <SectionHeading title={t("about")} />
+        {source && (
+          <div className="mb-4">
+            <Details
+              rows={[
+                [t("name"), `${profile.givenName} ${profile.familyName}`],
+                [t("email"), profile.emailAddress],
+              ]}
+            />
+            <p className="mt-2 text-muted text-sm">{t("source", { host: source })}</p>
+          </div>
+        )}
+        <ProfileForm
+          fields={await fieldsOf(member, source === null)}
+          attributes={editable}
+          labels={{
+            ...{ save: t("save"), saving: t("saving"), saved: t("saved"), none: t("none"), more: t("more") },
+            ...{ failed: t("failed"), signedOut: t("signedOut") },
+            problems: {
+              ...{ givenName: t("problems.name"), familyName: t("problems.name") },
+              ...{ birthdate: t("problems.birthdate"), other: t("problems.other") },
+            },
+          }}
+        />
       </section>
 
-      {attributes.length > 0 && (
+      {others.length > 0 && (
         <section>
-          <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("more")}</h2>
-          <Details
-            rows={attributes.map(([name, value]) => [
-              name,
-              typeof value === "string" ? value : JSON.stringify(value),
-            ])}
-            unknown={t("unknown")}
-          />
+          <SectionHeading title={t("more")} />
+          <Details rows={others.map(([name, value]) => [name, JSON.stringify(value)])} />
         </section>
       )}
 
+      {hasAccounts(tenant) && <AccountSection emailAddress={profile.emailAddress} />}
+
       <section>
-        <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("session")}</h2>
+        <SectionHeading title={t("places")} />
+        <div className="panel p-5">
+          <SignInPlaces
+            places={places.map(({ sessionId, deviceName, isHere, signedInAt, lastActivityAt }) => ({
+              ...{ id: sessionId, device: deviceName ?? t("unknownDevice"), isHere },
+              when: t("placeTimes", {
+                since: format.dateTime(signedInAt, { dateStyle: "medium" }),
+                last: format.relativeTime(lastActivityAt),
+              }),
+            }))}
+            labels={{
+              ...{ here: t("here"), signOut: t("signOut"), signingOut: t("signingOut"), failed: t("failed") },
+              signOutOf: t("signOutOf", { device: "{device}" }),
+              everywhere: t("everywhere"),
+            }}
+          />
+        </div>
+      </section>
+
+      <section>
+        <SectionHeading title={t("data")} />
+        <div className="panel space-y-3 p-5">
+          <p className="text-muted">{t("dataHint")}</p>
+          <a href="/api/session/member/export" download className="button-quiet w-full sm:w-auto">
+            <Download className="size-4" aria-hidden="true" />
+            {t("download")}
+          </a>
+        </div>
+      </section>
+
+      <section>
+        <SectionHeading title={t("session")} />
         <div className="panel space-y-5 p-5">
           <SignOutButton
             labels={{ signOut: t("signOut"), signingOut: t("signingOut"), failed: t("failed") }}
@@ -76,23 +125,90 @@ export default memberPage(async ({ tenant, session, wallet }) => {
   );
 });
 
-function Details({ rows, unknown }: { rows: [string, string | null][]; unknown: string }) {
+/** Who says the name and the e-mail address, where it is not the member. */
+function sourceOf({ oauth2, hostUrl, authMode }: Tenant): string | null {
+  if (oauth2) return oauth2.providerName;
+  return authMode === "embedded" ? hostNameOf(hostUrl) : null;
+}
+
+async function fieldsOf({ profile }: Member, hasNames: boolean): Promise<ProfileField[]> {
+  const t = await getTranslations("profile");
+  const names: ProfileField[] = [
+    { name: "givenName", label: t("givenName"), autoComplete: "given-name", value: profile.givenName },
+    { name: "familyName", label: t("familyName"), autoComplete: "family-name", value: profile.familyName },
+  ];
+  const genders = ["FEMALE", "MALE", "OTHER", "UNKNOWN"] as const;
+  const optional = { isOptional: true };
+  return [
+    ...(hasNames ? names : []),
+    {
+      ...{ name: "telephoneNumber", label: t("phone"), type: "tel", autoComplete: "tel", ...optional },
+      value: profile.telephoneNumber ?? "",
+    },
+    {
+      ...{ name: "birthdate", label: t("birthdate"), type: "date", autoComplete: "bday", ...optional },
+      value: profile.birthdate ?? "",
+    },
+    {
+      ...{ name: "gender", label: t("gender"), autoComplete: "sex", value: profile.gender ?? "" },
+      options: genders.map((value) => ({ value, label: t(`genders.${value}`) })),
+    },
+    {
+      ...{ name: "country", label: t("country"), autoComplete: "country", value: profile.country ?? "" },
+      options: await countries(),
+    },
+    {
+      ...{ name: "streetAddress", label: t("street"), autoComplete: "street-address", ...optional },
+      ...{ value: profile.streetAddress ?? "", isWide: true },
+    },
+    {
+      ...{ name: "postcode", label: t("postcode"), autoComplete: "postal-code", ...optional },
+      value: profile.postcode ?? "",
+    },
+    {
+      ...{ name: "city", label: t("city"), autoComplete: "address-level2", ...optional },
+      value: profile.city ?? "",
+    },
+    {
+      ...{ name: "region", label: t("region"), autoComplete: "address-level1", ...optional },
+      ...{ value: profile.region ?? "", isWide: true },
+    },
+  ];
+}
+
+/** By their names in the reader's language. */
+async function countries() {
+  const locale = await getLocale();
+  const names = new Intl.DisplayNames(locale, { type: "region" });
+  return countryCodes
+    .map((value) => ({ value, label: names.of(value) ?? value }))
+    .sort((a, b) => a.label.localeCompare(b.label, locale));
+}
+
+/** What can be entered in a field, and what only a program can change. */
+function sortedAttributes({ attributes }: Member) {
+  const isPlain = (value: unknown): value is AttributeField["value"] =>
+    typeof value === "string" || typeof value === "number" || typeof value === "boolean";
+  const editable: AttributeField[] = [];
+  const others: [string, unknown][] = [];
+  for (const [name, value] of Object.entries(attributes)) {
+    if (isPlain(value)) editable.push({ name, value });
+    else others.push([name, value]);
+  }
+  return { editable, others };
+}
+
+function Details({ rows }: { rows: [string, string][] }) {
   return (
     <dl className="panel divide-y divide-line">
       {rows.map(([term, value]) => (
         <div key={term} className="grid gap-x-4 px-4 py-3 sm:grid-cols-[10rem_1fr]">
           <dt className="text-muted text-sm sm:text-base">{term}</dt>
-          <dd className={`min-w-0 break-words ${value ? "font-medium" : "text-muted"}`}>
-            <bdi>{value ?? unknown}</bdi>
+          <dd className="min-w-0 break-words font-medium">
+            <bdi>{value}</bdi>
           </dd>
         </div>
       ))}
     </dl>
   );
-}
-
-function addressOf({ profile }: Member): string | null {
-  const { streetAddress, postcode, city, region, country } = profile;
-  const town = [postcode, city].filter(Boolean).join(" ");
-  return [streetAddress, town, region, country].filter(Boolean).join(", ") || null;
 }

@@ -9,7 +9,10 @@ const attributeName = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 const attributeValueBytesMax = 1_024;
 export const dangerousKeys: readonly string[] = ["__proto__", "constructor", "prototype"];
 
-const countries = new Set(iso31661.filter(({ state }) => state === "assigned").map(({ alpha2 }) => alpha2));
+export const countryCodes: readonly string[] = iso31661
+  .filter(({ state }) => state === "assigned")
+  .map(({ alpha2 }) => alpha2);
+const countries = new Set(countryCodes);
 
 export const mandatoryProfileFields = {
   givenName: name(64),

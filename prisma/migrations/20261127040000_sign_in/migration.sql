@@ -57,6 +57,9 @@ CREATE INDEX "outbox_tenantId_memberId_createdAt_idx" ON "outbox"("tenantId", "m
 CREATE INDEX "outbox_nextTryAt_idx" ON "outbox"("nextTryAt");
 
 -- CreateIndex
+CREATE INDEX "outbox_createdAt_idx" ON "outbox"("createdAt");
+
+-- CreateIndex
 CREATE INDEX "logout_tokens_expiresAt_idx" ON "logout_tokens"("expiresAt");
 
 -- AddForeignKey

@@ -1,0 +1,47 @@
+import { useId } from "react";
+
+/** A labelled choice of one; the first option chooses nothing. */
+export function SelectField({
+  name,
+  label,
+  options,
+  none,
+  defaultValue,
+  autoComplete,
+  problem,
+}: {
+  name: string;
+  label: string;
+  options: readonly { value: string; label: string }[];
+  none: string;
+  defaultValue: string;
+  autoComplete: string;
+  problem?: string | undefined;
+}) {
+  const id = useId();
+  return (
+    <div>
+      <label htmlFor={id} className="block font-medium text-sm">
+        {label}
+      </label>
+      <select
+        {...{ id, name, defaultValue, autoComplete }}
+        aria-invalid={problem !== undefined}
+        aria-describedby={problem ? `${id}-note` : undefined}
+        className="field mt-1.5"
+      >
+        <option value="">{none}</option>
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+      {problem && (
+        <p id={`${id}-note`} className="mt-1.5 text-danger text-sm">
+          {problem}
+        </p>
+      )}
+    </div>
+  );
+}
