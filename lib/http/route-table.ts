@@ -60,6 +60,7 @@ const routes: readonly Route[] = [
   ].map((path) => ownApi(`/api/auth/account${path}`, write)),
   { template: "/api/session", methods: [...read, "POST", "DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/member", methods: ["PATCH", "DELETE"], kind: "api", framedBy: "nobody" },
+  { template: "/api/session/member/export", methods: read, kind: "api", framedBy: "nobody" },
   { template: "/api/session/others/{id}", methods: ["DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/everywhere", methods: ["DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/purchases", methods: ["POST"], kind: "api", framedBy: "nobody" },

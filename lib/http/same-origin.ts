@@ -17,6 +17,16 @@ export function requireSameOrigin(request: Request): void {
   if (!isOwnOrigin || (site !== null && site !== "same-origin")) throw new DomainError("cross_site_request");
 }
 
+/**
+ * For a personal answer that costs something: a cookie is sent along also where another site's page asks, which could not
+ * read the answer, but make it be made. The browser says who asks (a person who typed the address: "none"); one that is too
+ * old to say may go on. Refuses `cross_site_request`.
+ */
+export function requireOwnSite(request: Request): void {
+  const site = request.headers.get("sec-fetch-site");
+  if (site !== null && site !== "same-origin" && site !== "none") throw new DomainError("cross_site_request");
+}
+
 /** `Host: example.com:443` and `https://example.com` are one place. */
 function hostWithoutUsualPort(request: Request, origin: string): string | null {
   const address = `${new URL(origin).protocol}//${hostOf(request.headers)}`;

@@ -4,6 +4,7 @@ import { randomUUID } from "node:crypto";
 import * as activateRoute from "#app/api/auth/activate/route.ts";
 import * as authRoute from "#app/api/auth/route.ts";
 import * as everywhereRoute from "#app/api/session/everywhere/route.ts";
+import * as exportRoute from "#app/api/session/member/export/route.ts";
 import * as memberRoute from "#app/api/session/member/route.ts";
 import * as othersRoute from "#app/api/session/others/[id]/route.ts";
 import * as purchasesRoute from "#app/api/session/purchases/route.ts";
@@ -95,6 +96,12 @@ export function patchMember(
   const sent = ownHeaders(tenant, cookie, { "content-type": "application/json", ...headers });
   const request = requestTo(tenant, "/api/session/member", { method: "PATCH", headers: sent, body });
   return answerOf(memberRoute.PATCH(request));
+}
+
+/** GET /api/session/member/export, as our own page's link asks for it unless `headers` say otherwise. */
+export function exportMember(tenant: TestTenant, cookie: string, headers: Changed = {}): Promise<Answer> {
+  const sent = ownHeaders(tenant, cookie, { origin: null, "sec-fetch-site": "same-origin", ...headers });
+  return answerOf(exportRoute.GET(requestTo(tenant, "/api/session/member/export", { headers: sent })));
 }
 
 /** DELETE /api/session/others/{id}: signs out somewhere else. */
