@@ -389,6 +389,23 @@ test("userinfo cannot put itself in the place of the signed sub, nor of the sess
   });
 });
 
+test.each([
+  ["a NUL", "sid\0"],
+  ["nothing", ""],
+  ["a number", 5],
+  ["256 characters", "x".repeat(256)],
+])("a session's name at the server that has %s in it is none, and keeps nobody out", async (_what, sid) => {
+  const tenant = await createClub(provider);
+  const browser = openBrowser(tenant);
+
+  await browser.signIn(provider, { person: { ...jane, sid } });
+
+  expect(await browser.isSignedIn()).toBe(true);
+  expect(await db().session.findFirst({ where: { tenantId: tenant.id } })).toMatchObject({
+    providerSessionId: null,
+  });
+});
+
 test("what the server signed is kept sealed, and only where it is short enough to be sent back", async () => {
   const tenant = await createClub(provider);
   const sealedOf = async () => {

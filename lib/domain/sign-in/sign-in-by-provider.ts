@@ -32,7 +32,7 @@ import { ClaimsIncomplete, memberFromClaims } from "#lib/domain/sign-in/claims.t
 import { SignInFailure, type SignInFailureCode } from "#lib/domain/sign-in/sign-in-failure.ts";
 import type { Oauth2, Tenant } from "#lib/domain/tenants/tenant.ts";
 import { Faulty } from "#lib/domain/tokens/compact-jws.ts";
-import { readIdToken } from "#lib/domain/tokens/id-token.ts";
+import { readIdToken, sessionNameIn } from "#lib/domain/tokens/id-token.ts";
 
 export type SignInByProvider = {
   tenant: Tenant;
@@ -113,8 +113,7 @@ async function identify(
   const expected = { tenantId, issuer, jwksUrl, clientId, nonce, accessToken };
   const signed = await readIdToken(idToken, expected);
   const userinfo = await fetchUserinfo(server, clientId, accessToken, signed.sub);
-  const sessionId = typeof signed.sid === "string" ? signed.sid : null;
-  return { claims: { ...signed, ...userinfo }, sessionId, idToken };
+  return { claims: { ...signed, ...userinfo }, sessionId: sessionNameIn(signed), idToken };
 }
 
 async function serverOf(tenant: Tenant) {

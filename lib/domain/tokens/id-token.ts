@@ -2,11 +2,11 @@
 import { createHash } from "node:crypto";
 
 import { now } from "#lib/config/clock.ts";
-import { identifier } from "#lib/domain/texts.ts";
 import { Faulty, type JsonObject, shown } from "#lib/domain/tokens/compact-jws.ts";
 import {
   checkFreshness,
   checkParties,
+  nameAtProvider,
   type ProviderTokenFaultCode,
   type ProviderTokenParty,
   readSigned,
@@ -20,7 +20,6 @@ export type IdTokenClaims = { sub: string } & JsonObject;
 type SignInParty = ProviderTokenParty & { nonce: string; accessToken: string };
 
 const ageMaxSeconds = 600; // it comes straight from the token endpoint
-const subject = identifier(255);
 
 /**
  * The claims of a good ID token that belongs to this sign-in (its nonce) and to this access token (its at_hash, where it
@@ -36,7 +35,7 @@ function judge(claims: JsonObject, expected: SignInParty): IdTokenClaims {
   if (claims.exp === undefined) throw new Faulty<IdTokenFaultCode>("time_wrong", "The token has no exp.");
   if (Object.hasOwn(claims, "events"))
     throw new Faulty<IdTokenFaultCode>("type_wrong", "The token tells of a sign-out.");
-  const sub = subject.safeParse(claims.sub);
+  const sub = nameAtProvider.safeParse(claims.sub);
   if (!sub.success)
     throw new Faulty<IdTokenFaultCode>(
       "subject_wrong",
@@ -52,6 +51,11 @@ function judge(claims: JsonObject, expected: SignInParty): IdTokenClaims {
     );
   }
   return { ...claims, sub: sub.data };
+}
+
+/** What the server calls the session there; null where it does not say, or it is nothing that a logout token could name. */
+export function sessionNameIn({ sid }: IdTokenClaims): string | null {
+  return nameAtProvider.safeParse(sid).data ?? null;
 }
 
 /** As OpenID Connect Core 3.1.3.6 has it for RS256. */

@@ -1,10 +1,10 @@
 /** Logout tokens: by these an identity server says that a session there has ended (OpenID Connect Back-Channel Logout 1.0). */
 import { now } from "#lib/config/clock.ts";
-import { identifier } from "#lib/domain/texts.ts";
 import { Faulty, type JsonObject } from "#lib/domain/tokens/compact-jws.ts";
 import {
   checkFreshness,
   checkParties,
+  nameAtProvider,
   type ProviderTokenFaultCode,
   type ProviderTokenParty,
   readSigned,
@@ -23,7 +23,6 @@ export type LogoutClaims = {
 const logoutEvent = "http://schemas.openid.net/event/backchannel-logout";
 /** Older ones are refused, so that a token has to be remembered for so long only. */
 export const logoutTokenAgeMaxSeconds = 600;
-const name = identifier(255);
 
 /** Throws Faulty with a LogoutTokenFaultCode, and DocumentUnavailable where nothing can be said of it. */
 export function readLogoutToken(token: string, party: ProviderTokenParty): Promise<LogoutClaims> {
@@ -38,10 +37,10 @@ function judge(claims: JsonObject, party: ProviderTokenParty): LogoutClaims {
     throw new Faulty<LogoutTokenFaultCode>("type_wrong", "The events name no back-channel logout.");
   if (Object.hasOwn(claims, "nonce"))
     throw new Faulty<LogoutTokenFaultCode>("nonce_there", "A logout token has no nonce.");
-  if (!name.safeParse(jti).success)
+  if (!nameAtProvider.safeParse(jti).success)
     throw new Faulty<LogoutTokenFaultCode>("token_id_wrong", "The jti is missing, or no short text.");
   const given = [sub, sid].filter((value) => value !== undefined);
-  if (given.length === 0 || !given.every((value) => name.safeParse(value).success)) {
+  if (given.length === 0 || !given.every((value) => nameAtProvider.safeParse(value).success)) {
     throw new Faulty<LogoutTokenFaultCode>(
       "session_wrong",
       "Neither sub nor sid says whose session ended, or they are no short texts.",

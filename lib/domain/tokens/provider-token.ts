@@ -1,4 +1,5 @@
 /** What the ID tokens and the logout tokens of a tenant's identity server have in common. */
+import { identifier } from "#lib/domain/texts.ts";
 import {
   checkHeader,
   checkSignature,
@@ -27,6 +28,9 @@ export type ProviderTokenFaultCode =
 export type ProviderTokenParty = { tenantId: string; issuer: string; jwksUrl: string; clientId: string };
 
 export const leewaySeconds = 30;
+
+/** What the server calls a person (`sub`), a session (`sid`), or a token (`jti`). */
+export const nameAtProvider = identifier(255);
 
 /**
  * What `readClaims` makes of the claims of a token that the server signed with RS256. The signature is looked at last,
