@@ -181,6 +181,13 @@ export async function exchangeCode(
       ...([metadata, self, response] as const),
       isOpenId ? { expectedNonce: nonce, requireIdToken: true } : {},
     );
+    // RFC 6749, appendix A.12; no header could carry another.
+    if (!/^[\x20-\x7e]+$/.test(tokens.access_token)) {
+      throw new IdentityServerFailure(
+        "answer",
+        "The access token is not of the characters that one can have.",
+      );
+    }
     return { accessToken: tokens.access_token, idToken: isOpenId ? (tokens.id_token ?? null) : null };
   });
 }

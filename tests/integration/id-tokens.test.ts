@@ -358,6 +358,8 @@ test.each([
 test.each<[string, Record<string, unknown>]>([
   ["no access token", { access_token: undefined }],
   ["an access token that is a number", { access_token: 5 }],
+  ["an access token with a line break", { access_token: "a\r\nX-Own: 1" }],
+  ["an access token beyond ASCII", { access_token: "tökén→" }],
   ["no type", { token_type: undefined }],
   ["a type that is not ours", { token_type: "mac" }],
 ])("a sign-in whose tokens have %s ends", async (_what, tokens) => {
