@@ -42,9 +42,9 @@ export function SignInPlaces({ places, labels }: { places: readonly Place[]; lab
     <div aria-busy={busy !== null} className="space-y-4">
       <ul className="divide-y divide-line">
         {places.map(({ id, device, when, isHere }) => (
-          <li key={id} className="flex items-center gap-4 py-3 first:pt-0">
+          <li key={id} className="flex flex-wrap items-center gap-x-4 py-3 first:pt-0">
             <MonitorSmartphone className="size-6 shrink-0 text-muted" aria-hidden="true" />
-            <div className="min-w-0 flex-1">
+            <div className="min-w-40 flex-1">
               <p className="flex flex-wrap items-center gap-x-2 font-medium">
                 <bdi>{device}</bdi>
                 {isHere && (

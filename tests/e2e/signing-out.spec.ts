@@ -11,7 +11,7 @@ test("signing out in the profile leads to the signed-out page, and back leads to
   const tab = await openRewardsTab(context, "demo-ada");
   await tab.getByRole("link", { name: "Profile" }).click();
 
-  await tab.getByRole("button", { name: "Sign out" }).click();
+  await tab.getByRole("button", { name: "Sign out", exact: true }).click();
 
   await tab.waitForURL(`${addresses.laurel}/signed-out`);
   await expect(tab.getByRole("link", { name: "Back to shop.localhost" })).toBeVisible();
