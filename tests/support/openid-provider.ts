@@ -30,7 +30,7 @@ export type TokenBend = {
 
 type Endpoint = "discovery" | "jwks" | "token" | "userinfo";
 
-type Bends = {
+export type Bends = {
   /** What an endpoint answers instead of all that it would. */
   answers?: Partial<Record<Endpoint, Behaviour>>;
   /** Fields of its answers; one that is undefined is left out. */
