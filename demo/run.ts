@@ -28,6 +28,14 @@ const club = {
   clientId: "laurel-club",
   clientSecret: "demo-club-client-secret-for-this-computer-only",
 };
+const ownProgrammeFile = "docs/examples/own-programme.json";
+const ownProgramme = {
+  name: "Your programme",
+  url: `http://own.localhost:${laurelPort}`,
+  clientId: "laurel-own",
+  clientSecret: "demo-own-client-secret-for-this-computer-only",
+  note: `Your programme is there once ${ownProgrammeFile} is applied; the terminal of the demo says how.`,
+};
 
 const children = new Set<ChildProcess>();
 const servers = new Set<Server>();
@@ -50,7 +58,7 @@ await untilLaurelAnswers();
 const identityServer = createIdentityServer({
   port: identityPort,
   keysFile: join(dataFolder, "identity-server-keys.json"),
-  club,
+  clients: [club, ownProgramme],
 });
 await listen(identityServer, identityPort, "The identity server", "DEMO_IDENTITY_PORT");
 const shop = createShop({
@@ -78,6 +86,8 @@ console.log(`
     as Dora, Emil (e-mail address not confirmed) or Fay; no password.
   The identity server, Demo ID           http://localhost:${identityPort}
     shows who is signed in there, and signs out everywhere.
+  A programme of your own at Demo ID     ${ownProgramme.url}
+    after: LAUREL_DATA_DIR=${dataFolder} npm run provision -- ${ownProgrammeFile}
 
   A bistro, with accounts at Laurel      http://bistro.localhost:${laurelPort}
     sign in as gus@demo.example with the password gus-has-soup-on-fridays, or sign up.

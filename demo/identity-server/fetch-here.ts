@@ -1,8 +1,8 @@
 /**
- * The provider's `fetch`, for its one outgoing call: telling the club that somebody signed out (OpenID Connect
+ * The provider's `fetch`, for its one outgoing call: telling a client that somebody signed out (OpenID Connect
  * Back-Channel Logout 1.0).
  *
- * The club's name ends in .localhost, which a browser knows but a server may not: so this connects to 127.0.0.1 and says
+ * A client's name ends in .localhost, which a browser knows but a server may not: so this connects to 127.0.0.1 and says
  * the name as Host. The dispatcher that the provider hands in would refuse such an address, rightly anywhere but here.
  */
 import { request } from "node:http";

@@ -1,11 +1,11 @@
 /** Demo ID's pages: plain HTML without scripts, in the shop's hand but in another ink. */
 import { escaped } from "../html.ts";
 import { paper } from "../paper.ts";
-import type { Club } from "./club.ts";
+import type { Client } from "./client.ts";
 import { describePerson, nameOf, type Person, people } from "./people.ts";
 
 /** Who to be: one click, and no password. It posts to its own address. */
-export function signInPage(club: Club): string {
+export function signInPage(client: Client): string {
   const buttons = people
     .map(
       (person) =>
@@ -14,68 +14,93 @@ export function signInPage(club: Club): string {
     .join("");
   return page(
     "Sign in",
-    `<h1>Sign in to ${escaped(club.name)}</h1><p class="pale">This is a demo: choose who you are. There is no password.</p>
+    `<h1>Sign in to ${escaped(client.name)}</h1><p class="pale">This is a demo: choose who you are. There is no password.</p>
 <form method="post"><ul>${buttons}</ul><button class="quiet" name="cancel" value="yes">Cancel</button></form>`,
   );
 }
 
+export function nobodyPage(clients: readonly Client[]): string {
+  return page(
+    "Nobody is signed in",
+    `<h1>Nobody is signed in here</h1><p class="pale">Demo ID is the identity server of ${namesOf(clients)}. Sign in there, and it sends you here to say who you are.</p>${waysTo(clients)}`,
+  );
+}
+
 /** `signOutForm`: where a press on the button goes, and the secret that proves that it came from this page. */
-export function accountPage(
-  account: { person: Person; isAtClub: boolean; signOutForm: { action: string; xsrf: string } } | null,
-  club: Club,
-): string {
-  if (!account) {
-    return page(
-      "Nobody is signed in",
-      `<h1>Nobody is signed in here</h1><p class="pale">Demo ID is the identity server of ${escaped(club.name)}. Sign in there, and it sends you here to say who you are.</p>${wayToClub(club)}`,
-    );
-  }
-  const { person, isAtClub, signOutForm } = account;
-  const where = isAtClub
-    ? `<a href="${escaped(club.url)}/">${escaped(club.name)}</a>`
-    : "Nowhere at the moment";
-  const note = isAtClub
-    ? `<p class="pale note">Demo ID then tells ${escaped(club.name)}, server to server, and every session there ends.</p>`
+export function accountPage(account: {
+  person: Person;
+  signedInAt: readonly Client[];
+  signOutForm: { action: string; xsrf: string };
+}): string {
+  const { person, signedInAt, signOutForm } = account;
+  const isSomewhere = signedInAt.length > 0;
+  const links = signedInAt.map(({ name, url }) => `<a href="${escaped(url)}/">${escaped(name)}</a>`);
+  const note = isSomewhere
+    ? `<p class="pale note">Demo ID then tells ${namesOf(signedInAt)}, server to server, and every session there ends.</p>`
     : "";
   return page(
     `Signed in as ${nameOf(person)}`,
     `<h1>Signed in as ${escaped(nameOf(person))}</h1>
 <section class="sheet"><div class="person">${portrait(person, person.email)}</div>
-<dl><div><dt>Signed in at</dt><dd>${where}</dd></div><div><dt>Known as</dt><dd><code>${person.sub}</code></dd></div></dl></section>
+<dl><div><dt>Signed in at</dt><dd>${isSomewhere ? inWords.format(links) : "Nowhere at the moment"}</dd></div><div><dt>Known as</dt><dd><code>${person.sub}</code></dd></div></dl></section>
 <form method="post" action="${escaped(signOutForm.action)}"><input type="hidden" name="xsrf" value="${escaped(signOutForm.xsrf)}"><button class="main" name="logout" value="yes">Sign out everywhere</button></form>
 ${note}`,
   );
 }
 
-/** The question after a sign-out elsewhere. `form` is the provider's own, empty but for its secret; the buttons send it. */
-export function signOutPage(person: Person | null, form: string, club: Club): string {
+/**
+ * The question after a sign-out elsewhere: `left` is where, `others` is where the person is signed in besides. `form` is
+ * the provider's own, empty but for its secret; the buttons send it.
+ */
+export function signOutPage(question: {
+  person: Person | null;
+  left: readonly Client[];
+  others: readonly Client[];
+  form: string;
+}): string {
+  const { person, left, others, form } = question;
   const who = person
     ? `<section class="sheet"><div class="person">${portrait(person, person.email)}</div></section>`
     : "";
+  const more =
+    others.length > 0
+      ? `<p class="pale">Signing out of Demo ID signs you out of ${namesOf(others)} as well.</p>`
+      : "";
   return page(
     "Sign out",
-    `<h1>Sign out of Demo ID, too?</h1><p class="pale">Otherwise the next visit to ${escaped(club.name)} signs you in again without a question.</p>${who}
+    `<h1>Sign out of Demo ID, too?</h1><p class="pale">Otherwise the next visit to ${namesOf(left, eitherInWords)} signs you in again without a question.</p>${more}${who}
 ${form}<div class="stack"><button class="main" form="op.logoutForm" name="logout" value="yes">Sign out</button><button class="quiet" form="op.logoutForm">Stay signed in here</button></div>`,
   );
 }
 
-export function signedOutPage(club: Club): string {
+export function signedOutPage(clients: readonly Client[]): string {
   return page(
     "Signed out",
-    `<h1>You are signed out</h1><p class="pale">Whoever had signed you in with Demo ID has been told.</p>${wayToClub(club)}`,
+    `<h1>You are signed out</h1><p class="pale">Whoever had signed you in with Demo ID has been told.</p>${waysTo(clients)}`,
   );
 }
 
-/** `reason` is for whoever looks after the club: in the provider's words. */
-export function failurePage(club: Club, reason: string): string {
+/** `reason` is for whoever looks after the client: in the provider's words. */
+export function failurePage(clients: readonly Client[], reason: string): string {
   return page(
     "That did not work",
-    `<h1>That did not work</h1><p>Nothing was changed. Go back to ${escaped(club.name)}, and start again from there.</p>${wayToClub(club)}<p class="pale note"><code>${escaped(reason)}</code></p>`,
+    `<h1>That did not work</h1><p>Nothing was changed. Go back to ${namesOf(clients, eitherInWords)}, and start again from there.</p>${waysTo(clients)}<p class="pale note"><code>${escaped(reason)}</code></p>`,
   );
 }
 
-function wayToClub({ name, url }: Club): string {
-  return `<p><a class="main" href="${escaped(url)}/">Open ${escaped(name)}</a></p>`;
+const inWords = new Intl.ListFormat("en", { type: "conjunction" });
+const eitherInWords = new Intl.ListFormat("en", { type: "disjunction" });
+
+function namesOf(clients: readonly Client[], words = inWords): string {
+  return escaped(words.format(clients.map(({ name }) => name)));
+}
+
+function waysTo(clients: readonly Client[]): string {
+  const links = clients.map(
+    ({ name, url }) => `<a class="main" href="${escaped(url)}/">Open ${escaped(name)}</a>`,
+  );
+  const notes = clients.flatMap(({ note }) => (note ? [`<p class="pale note">${escaped(note)}</p>`] : []));
+  return `<div class="stack">${links.join("")}</div>${notes.join("")}`;
 }
 
 /** A picture drawn from the first letter, the name, and a line below it. */

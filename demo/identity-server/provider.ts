@@ -1,10 +1,16 @@
 /**
- * The OpenID provider of the demo: authorization code with PKCE for one client that keeps a secret, ID tokens in RS256,
- * claims from userinfo, sign-out from both sides.
+ * The OpenID provider of the demo: authorization code with PKCE for clients that keep a secret, ID tokens in RS256, claims
+ * from userinfo, sign-out from both sides.
  */
-import Provider, { type Grant, interactionPolicy, type KoaContextWithOIDC } from "oidc-provider";
+import Provider, {
+  type ClientMetadata,
+  type Grant,
+  interactionPolicy,
+  type KoaContextWithOIDC,
+  type Session,
+} from "oidc-provider";
 
-import type { Club } from "./club.ts";
+import { type Client, findClient } from "./client.ts";
 import { fetchHere } from "./fetch-here.ts";
 import type { Keys } from "./keys.ts";
 import { createMemory } from "./memory.ts";
@@ -14,7 +20,7 @@ import { findPerson } from "./people.ts";
 const hourSeconds = 3_600;
 const fortnightSeconds = 14 * 24 * hourSeconds;
 
-export function createProvider(issuer: string, keys: Keys, club: Club): Provider {
+export function createProvider(issuer: string, keys: Keys, clients: readonly Client[]): Provider {
   const provider = new Provider(issuer, {
     adapter: createMemory(),
     jwks: { keys: keys.signing },
@@ -22,17 +28,7 @@ export function createProvider(issuer: string, keys: Keys, club: Club): Provider
       keys: keys.cookies,
       names: { session: "demo_id", interaction: "demo_id_sign_in", resume: "demo_id_resume" },
     },
-    clients: [
-      {
-        client_id: club.clientId,
-        client_secret: club.clientSecret,
-        client_name: club.name,
-        redirect_uris: [`${club.url}/api/auth/callback/idp`],
-        post_logout_redirect_uris: [`${club.url}/signed-out`],
-        backchannel_logout_uri: `${club.url}/api/auth/backchannel-logout`,
-        backchannel_logout_session_required: true,
-      },
-    ],
+    clients: clients.map(metadataOf),
     clientAuthMethods: ["client_secret_basic"],
     clientBasedCORS: () => false,
     pkce: { required: () => true },
@@ -67,14 +63,16 @@ export function createProvider(issuer: string, keys: Keys, club: Club): Provider
       rpInitiatedLogout: {
         enabled: true,
         logoutSource(context, form) {
-          const person = findPerson(context.oidc.session?.accountId);
-          sendAsBody(context, signOutPage(person, form, club));
+          const { session } = context.oidc;
+          const left = clientsOf(context, clients);
+          const others = listSignedIn(clients, session).filter((client) => !left.includes(client));
+          sendAsBody(context, signOutPage({ person: findPerson(session?.accountId), left, others, form }));
         },
-        postLogoutSuccessSource: (context) => sendAsBody(context, signedOutPage(club)),
+        postLogoutSuccessSource: (context) => sendAsBody(context, signedOutPage(clientsOf(context, clients))),
       },
     },
     renderError(context, { error, error_description }) {
-      sendAsBody(context, failurePage(club, `${error}: ${error_description ?? ""}`));
+      sendAsBody(context, failurePage(clientsOf(context, clients), `${error}: ${error_description ?? ""}`));
     },
   });
 
@@ -85,6 +83,29 @@ export function createProvider(issuer: string, keys: Keys, club: Club): Provider
   return provider;
 }
 
+function metadataOf({ name, url, clientId, clientSecret }: Client): ClientMetadata {
+  return {
+    client_id: clientId,
+    client_secret: clientSecret,
+    client_name: name,
+    redirect_uris: [`${url}/api/auth/callback/idp`],
+    post_logout_redirect_uris: [`${url}/signed-out`],
+    backchannel_logout_uri: `${url}/api/auth/backchannel-logout`,
+    backchannel_logout_session_required: true,
+  };
+}
+
+/** The one that the call is about; all, where it does not say. */
+function clientsOf({ oidc }: KoaContextWithOIDC, clients: readonly Client[]): readonly Client[] {
+  const client = findClient(clients, oidc.client?.clientId);
+  return client ? [client] : clients;
+}
+
+/** Where the person of the session is signed in. */
+export function listSignedIn(clients: readonly Client[], session?: Session): Client[] {
+  return clients.filter(({ clientId }) => session?.authorizations?.[clientId] !== undefined);
+}
+
 /** Without a page for consent; a client that insists on one (`prompt=consent`) is refused. */
 function askWhoAndNoMore(): interactionPolicy.DefaultPolicy {
   const policy = interactionPolicy.base();
@@ -92,7 +113,7 @@ function askWhoAndNoMore(): interactionPolicy.DefaultPolicy {
   return policy;
 }
 
-/** The club is Demo ID's own house, as it were: whoever signs in agrees, and is not asked on a page. */
+/** The clients are Demo ID's own house, as it were: whoever signs in agrees, and is not asked on a page. */
 async function grantWhatIsAsked({ oidc }: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { provider, client, session, params } = oidc;
   if (!client || !session?.accountId) return undefined;
