@@ -14,6 +14,7 @@ import { DocumentUnavailable, rememberDocuments } from "#lib/clients/remembered-
 import { now } from "#lib/config/clock.ts";
 
 const discoveryPath = "/.well-known/openid-configuration";
+const thisComputer = /^(?:.+\.)?localhost$|^127(?:\.\d+){3}$|^\[::1\]$/;
 const answerLimits = { bytesMax: 256 * 1024, timeoutMs: 5_000 };
 
 /** What is set of an identity server: null is to be found by discovery. */
@@ -139,6 +140,9 @@ function endpointIn(document: Record<string, unknown>, field: string): string {
   if (typeof value !== "string") throw new Error(`The document has no ${field}.`);
   const problem = problemWithOutsideUrl(value);
   if (problem) throw new Error(`The ${field} will not do. ${problem}`);
+  // To some of them only browsers go, so that no socket of ours finds out.
+  const { protocol, hostname } = new URL(value);
+  if (protocol === "http:" && !thisComputer.test(hostname)) throw new Error(`The ${field} is plain http.`);
   return value;
 }
 

@@ -168,8 +168,13 @@ const endpoints = [
 test.each(endpoints)("an %s in a private network, or over plain http, will not do", async (endpoint) => {
   for (const address of [
     ...["https://10.0.0.1/x", "https://192.168.1.1/x", "https://169.254.169.254/latest/meta-data/"],
-    ...["https://[fd00::1]/x", "https://2852039166/x", "http://10.0.0.1/x"],
-    ...["http://8.8.8.8/x"],
+    ...["https://[fd00::1]/x", "https://2852039166/x", "http://10.0.0.1/x", "http://idp.example/x"],
+    ...[
+      "http://8.8.8.8/x",
+      "http://localhost.idp.example/x",
+      "http://127.0.0.1.idp.example/x",
+      "HTTP://idp.example/x",
+    ],
   ]) {
     const tenant = await createClub(provider);
     provider.bend = { discovery: { [endpoint]: address } };
