@@ -260,7 +260,15 @@ const guarded = {
       ...{ method: method === "POST" ? "POST" : "GET", headers, ...answerLimits },
       body: body === undefined || body === null ? null : String(body),
     });
-    const isBodyless = answer.status === 204 || answer.status === 304;
+    // Often a gateway's words in place of the server's; from 600 on it is no status.
+    if (answer.status >= 500) {
+      throw new OutsideFailure(
+        "status",
+        `The status of the answer is ${answer.status}.`,
+        String(answer.status),
+      );
+    }
+    const isBodyless = answer.status === 204 || answer.status === 205;
     return new Response(isBodyless ? null : new Uint8Array(answer.body), {
       status: answer.status,
       headers: answer.headers,
@@ -288,7 +296,7 @@ function failureOf(error: unknown): unknown {
   }
   if (error instanceof oauth.ResponseBodyError) {
     const isOurFault = error.error === "invalid_client" || error.error === "unauthorized_client";
-    const reason = isOurFault ? "misconfigured" : error.status >= 500 ? "unavailable" : "refused";
+    const reason = isOurFault ? "misconfigured" : "refused";
     return new IdentityServerFailure(
       reason,
       `The token endpoint answered ${error.status} with the error ${plain(error.error)}.`,

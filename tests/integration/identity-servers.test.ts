@@ -69,6 +69,9 @@ function pathsSince(count: number): string[] {
     .map(({ path }) => path);
 }
 
+const html: Behaviour = (response) =>
+  response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>");
+
 function answering(status: number, value: unknown, headers: Record<string, string> = {}): Behaviour {
   return (response) => {
     response.writeHead(status, { "content-type": "application/json", ...headers }).end(JSON.stringify(value));
@@ -287,11 +290,16 @@ test("after a rotation the first token of the new key makes one fetch of the key
 });
 
 test.each<[string, Behaviour, string]>([
+  ["500 and an error", answering(500, { error: "server_error" }), "provider_unavailable"],
+  ["503 and an error", answering(503, { error: "temporarily_unavailable" }), "provider_unavailable"],
+  ["502 of a gateway", html, "provider_unavailable"],
+  ["a status that is none", answering(999, {}), "provider_unavailable"],
   ["a closed connection", (response) => response.destroy(), "provider_unavailable"],
   ["400 and an error", answering(400, { error: "invalid_grant" }), "provider_error"],
   ["400 and an error of its own", answering(400, { error: "<b>no</b>" }), "provider_error"],
   ["400 and HTML", behaviours.status(400), "provider_answer_invalid"],
   ["204", (response) => response.writeHead(204).end(), "provider_answer_invalid"],
+  ["205", (response) => response.writeHead(205).end(), "provider_answer_invalid"],
   ["200 and HTML", behaviours.body("<html>"), "provider_answer_invalid"],
   ["200 and half a document", behaviours.body('{"access_token":'), "provider_answer_invalid"],
   ["200 and a list", behaviours.document([]), "provider_answer_invalid"],
@@ -326,8 +334,11 @@ test.each<["token" | "userinfo" | "jwks"]>([["token"], ["userinfo"], ["jwks"]])(
 );
 
 test.each<[string, Behaviour, string]>([
+  ["500", answering(500, { error: "server_error" }), "provider_unavailable"],
+  ["502 of a gateway", html, "provider_unavailable"],
   ["401 and a challenge", answering(401, {}, { "www-authenticate": "Bearer" }), "provider_error"],
   ["403 and nothing more", answering(403, {}), "provider_answer_invalid"],
+  ["205", (response) => response.writeHead(205).end(), "provider_answer_invalid"],
   ["a list", behaviours.document([jane]), "provider_answer_invalid"],
   ["null", behaviours.document(null), "provider_answer_invalid"],
 ])("userinfo that answers with %s ends the sign-in, of either kind", async (_what, userinfo, code) => {
