@@ -303,7 +303,10 @@ function failureOf(error: unknown): unknown {
     );
   }
   if (error instanceof oauth.WWWAuthenticateChallengeError) {
-    return new IdentityServerFailure("refused", `It answered ${error.status} with a challenge.`);
+    // RFC 6749, section 5.2: so it answers a client that showed a bad secret in the header.
+    const isOurFault = error.cause.some(({ scheme }) => scheme === "basic");
+    const reason = isOurFault ? "misconfigured" : "refused";
+    return new IdentityServerFailure(reason, `It answered ${error.status} with a challenge.`);
   }
   if (error instanceof oauth.OperationProcessingError || error instanceof oauth.UnsupportedOperationError) {
     const isState = /"state" response parameter|"state" missing/.test(error.message);

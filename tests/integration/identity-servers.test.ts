@@ -387,9 +387,11 @@ test("where it does not offer that, the secret goes in the form", async () => {
 });
 
 test.each<[string, Behaviour | undefined]>([
+  ["401 with a challenge, as it should", undefined],
   ["401 without one", answering(401, { error: "invalid_client" })],
   ["400", answering(400, { error: "invalid_client" })],
   ["400 because it may not", answering(400, { error: "unauthorized_client" })],
+  ["a challenge alone", answering(401, {}, { "www-authenticate": "Basic" })],
 ])(
   "a secret that the server does not take is the programme's mistake: it answers %s",
   async (_what, token) => {
