@@ -215,7 +215,7 @@ export async function fetchUserinfo(
     const url = new URL(userinfoUrl);
     const headers = new Headers({ Accept: "application/json" });
     const response = await oauth.protectedResourceRequest(accessToken, "GET", url, headers, null, guarded);
-    const json: unknown = response.status === 200 ? await response.json() : null;
+    const json: unknown = response.status === 200 ? await response.json().catch(() => null) : null;
     if (typeof json === "object" && json !== null && !Array.isArray(json)) {
       return json as Record<string, unknown>;
     }

@@ -339,6 +339,7 @@ test.each<[string, Behaviour, string]>([
   ["401 and a challenge", answering(401, {}, { "www-authenticate": "Bearer" }), "provider_error"],
   ["403 and nothing more", answering(403, {}), "provider_answer_invalid"],
   ["205", (response) => response.writeHead(205).end(), "provider_answer_invalid"],
+  ["HTML", behaviours.body("<html>jane"), "provider_answer_invalid"],
   ["a list", behaviours.document([jane]), "provider_answer_invalid"],
   ["null", behaviours.document(null), "provider_answer_invalid"],
 ])("userinfo that answers with %s ends the sign-in, of either kind", async (_what, userinfo, code) => {
