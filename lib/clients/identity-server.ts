@@ -182,7 +182,7 @@ export async function exchangeCode(
     );
     const isOpenId = server.jwksUrl !== null;
     const tokens = await oauth.processAuthorizationCodeResponse(
-      ...([metadata, self, response] as const),
+      ...([metadata, self, isOpenId ? response : await withoutIdToken(response)] as const),
       isOpenId ? { expectedNonce: nonce, requireIdToken: true } : {},
     );
     // RFC 6749, appendix A.12; no header could carry another.
@@ -194,6 +194,17 @@ export async function exchangeCode(
     }
     return { accessToken: tokens.access_token, idToken: isOpenId ? (tokens.id_token ?? null) : null };
   });
+}
+
+/** Nobody can judge one without an issuer and keys, and nobody relies on it: the library would refuse it all the same. */
+async function withoutIdToken(response: Response): Promise<Response> {
+  const { status, headers } = response;
+  const json: unknown = await response
+    .clone()
+    .json()
+    .catch(() => null);
+  const hasOne = typeof json === "object" && json !== null && "id_token" in json;
+  return hasOne ? Response.json({ ...json, id_token: undefined }, { status, headers }) : response;
 }
 
 /** What the userinfo endpoint says, if there is one; of the same person as the ID token, where there is one. */

@@ -495,6 +495,21 @@ test("plain OAuth2 keeps its guards: state, PKCE, and an identifier that is one"
   expect(await db().session.count({ where: { tenantId: tenant.id } })).toBe(1);
 });
 
+test("an ID token that nobody can judge is passed over: userinfo says who came", async () => {
+  const { scope: _usual, ...oauth2 } = provider.plainSettings();
+  const tenant = await createClub(provider, { oauth2 }); // asks for openid, as it does where nothing is set
+  const idToken = await provider.idToken({
+    claims: { sub: "mallory", iss: "https://another.example", nonce: "x" },
+  });
+  provider.bend = { tokens: { id_token: idToken } };
+
+  await expectSignedIn(tenant);
+
+  expect(await db().member.findMany({ where: { tenantId: tenant.id } })).toMatchObject([
+    { authIdentifier: jane.sub },
+  ]);
+});
+
 test("with the issuer, its keys and the single addresses set, nothing is discovered, and tokens are judged", async () => {
   const { issuer, jwksUrl } = provider;
   const oauth2 = provider.plainSettings({ issuer, jwksUrl, scope: "openid", userinfoUrl: undefined });
