@@ -296,11 +296,14 @@ async function saying<Value>(run: () => Value | Promise<Value>): Promise<Value> 
   }
 }
 
+/** Why one of its documents or answers is not to be had. */
+export function absenceOf({ reason, message }: DocumentUnavailable | OutsideFailure): IdentityServerFailure {
+  const isAbsent = reason !== "url" && reason !== "address" && reason !== "document";
+  return new IdentityServerFailure(isAbsent ? "unavailable" : "misconfigured", message);
+}
+
 function failureOf(error: unknown): unknown {
-  if (error instanceof DocumentUnavailable || error instanceof OutsideFailure) {
-    const isAbsent = error.reason !== "url" && error.reason !== "address" && error.reason !== "document";
-    return new IdentityServerFailure(isAbsent ? "unavailable" : "misconfigured", error.message);
-  }
+  if (error instanceof DocumentUnavailable || error instanceof OutsideFailure) return absenceOf(error);
   if (error instanceof oauth.AuthorizationResponseError) {
     const reason = error.error === "access_denied" ? "denied" : "refused";
     return new IdentityServerFailure(reason, `It answered with the error ${plain(error.error)}.`);

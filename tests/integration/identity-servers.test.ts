@@ -186,7 +186,7 @@ test.each(endpoints)("an %s in a private network, or over plain http, will not d
   }
 });
 
-test.each(["token_endpoint", "userinfo_endpoint"])(
+test.each(["token_endpoint", "userinfo_endpoint", "jwks_uri"])(
   "the name of an %s that leads into a private network is not followed there",
   async (endpoint) => {
     const tenant = await createClub(provider);

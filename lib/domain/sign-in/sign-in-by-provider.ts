@@ -8,6 +8,7 @@
  *   4. the session that this browser had ends when the new one takes its place.
  */
 import {
+  absenceOf,
   exchangeCode,
   fetchUserinfo,
   findIdentityServer,
@@ -147,10 +148,10 @@ async function saying<Value>(run: () => Value | Promise<Value>): Promise<Value> 
 }
 
 function failureOf(error: unknown): unknown {
+  if (error instanceof DocumentUnavailable) return failureOf(absenceOf(error)); // the server's keys
   if (error instanceof IdentityServerFailure) {
     return new SignInFailure(codeByReason[error.reason], error.message);
   }
-  if (error instanceof DocumentUnavailable) return new SignInFailure("provider_unavailable", error.message);
   if (error instanceof Faulty) {
     return new SignInFailure("provider_answer_invalid", `${error.fault.code}: ${error.fault.explanation}`);
   }
