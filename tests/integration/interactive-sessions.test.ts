@@ -472,3 +472,19 @@ test("what the server signed is left out where it opens no more, and the server 
   const { id_token_hint: _hint, ...told } = signOutAt(tenant).told;
   expect(partsOf(json.data.redirectTo).told).toEqual(told);
 });
+
+test.each<[string, Record<string, unknown>]>([
+  ["by a number", { id: 4711, sub: undefined }],
+  ["by a sub beside it that is none", { id: 4711, sub: "a\0b" }],
+])("plain OAuth2 has a sign-out where one is set, for people who are known %s", async (_what, person) => {
+  const signOutUrl = "https://idp.example/bye";
+  const oauth2 = provider.plainSettings({ signOutUrl, claims: { authIdentifier: "id" } });
+  const tenant = await createClub(provider, { oauth2 });
+  const browser = openBrowser(tenant);
+  await browser.signIn(provider, { person: { ...jane, ...person } });
+
+  const { json } = await browser.delete("/api/session");
+
+  const { id_token_hint: _hint, ...told } = signOutAt(tenant).told;
+  expect(partsOf(json.data.redirectTo)).toEqual({ at: signOutUrl, told });
+});

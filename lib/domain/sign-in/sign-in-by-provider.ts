@@ -58,7 +58,7 @@ export async function findAuthorizationUrl(tenant: Tenant): Promise<{ url: strin
 export async function signInByProvider(command: SignInByProvider): Promise<Session> {
   const { tenant, answer, browser, credential, deviceName } = command;
   const { server, oauth2, clientSecret } = await serverOf(tenant);
-  const { claims, sessionId, idToken } = await saying(async () => {
+  const { claims, subject, sessionId, idToken } = await saying(async () => {
     const client = { id: oauth2.clientId, secret: clientSecret };
     const tokens = await exchangeCode(server, client, answer);
     return identify(tenant, server, oauth2, tokens, answer.nonce);
@@ -71,7 +71,7 @@ export async function signInByProvider(command: SignInByProvider): Promise<Sessi
     ...credential,
     ...{ kind: "interactive", idleSeconds, expiresAt: addSeconds(at, interactiveSeconds), deviceName },
     provider: {
-      subject: typeof claims.sub === "string" ? claims.sub : null,
+      subject: subject ?? authIdentifier,
       sessionId,
       sealedIdToken: idToken !== null && idToken.length <= idTokenKeptLengthMax ? sealSecret(idToken) : null,
     },
@@ -105,7 +105,7 @@ async function identify(
   const { issuer, jwksUrl } = server;
   if (idToken === null || issuer === null || jwksUrl === null) {
     const claims = await fetchUserinfo(server, clientId, accessToken, null);
-    if (claims) return { claims, sessionId: null, idToken: null };
+    if (claims) return { claims, subject: null, sessionId: null, idToken: null };
     throw new SignInFailure(
       "provider_misconfigured",
       "There is no ID token and no userinfo address: nothing says who came. Set userinfoUrl, or issuer and jwksUrl.",
@@ -114,7 +114,8 @@ async function identify(
   const expected = { tenantId, issuer, jwksUrl, clientId, nonce, accessToken };
   const signed = await readIdToken(idToken, expected);
   const userinfo = await fetchUserinfo(server, clientId, accessToken, signed.sub);
-  return { claims: { ...signed, ...userinfo }, sessionId: sessionNameIn(signed), idToken };
+  const claims = { ...signed, ...userinfo };
+  return { claims, subject: signed.sub, sessionId: sessionNameIn(signed), idToken };
 }
 
 async function serverOf(tenant: Tenant) {
