@@ -113,7 +113,8 @@ export async function startOpenIdProvider(): Promise<OpenIdProvider> {
       ...changes,
     }),
     async authorize(location, person = jane) {
-      const url = new URL(location ?? "http://nowhere");
+      const url = URL.parse(location ?? "");
+      if (!url) throw new Error(`The browser was not sent to the identity server, but to ${location}.`);
       const asked = url.searchParams;
       const redirectUri = asked.get("redirect_uri") ?? "";
       refuseUnless(
