@@ -71,7 +71,6 @@ export async function accountFormTexts() {
   const t = await getTranslations("account");
   const problems = {
     email_invalid: t("problems.email_invalid"),
-    name_invalid: t("problems.name_invalid"),
     password_short: t("problems.password_short"),
     password_long: t("problems.password_long"),
     password_unprintable: t("problems.password_unprintable"),

@@ -23,7 +23,6 @@ export function accountEmailOf(address: string): string {
 /** What can be wrong with what somebody entered: the sentence for programs; pages have one in the reader's language. */
 const problems = {
   email_invalid: "Enter an e-mail address.",
-  name_invalid: "Enter a name of at most 64 characters.",
   password_short: "Enter at least 8 characters.",
   password_long: "Enter at most 256 characters.",
   password_unprintable: "Remove the control characters.",
