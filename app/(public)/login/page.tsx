@@ -27,7 +27,8 @@ export default signInPage<Props>(
     const t = await getTranslations("login");
     const errors = await errorTexts(tenant);
     const code = oneOf(error);
-    const message = code === null ? null : (errors[code as keyof typeof errors] ?? errors.unknown);
+    const message =
+      code === null ? null : errors[Object.hasOwn(errors, code) ? (code as keyof typeof errors) : "unknown"];
     const isServer = tenant.oauth2 !== null;
     return (
       <SignInFrame
