@@ -551,6 +551,16 @@ test("a server of OpenID Connect that is not asked for openid says by userinfo w
   expect(await browser.isSignedIn()).toBe(true);
 });
 
+test("where neither an ID token nor userinfo says who came, the programme is set up wrongly", async () => {
+  const tenant = await createClub(provider, { oauth2: provider.settings({ scope: "profile" }) });
+  provider.bend = { discovery: { userinfo_endpoint: undefined } };
+  const lines = watchLog();
+
+  expectRefused(await openBrowser(tenant).signIn(provider), "provider_misconfigured");
+
+  expect(causeIn(lines)).toContain("Set userinfoUrl, or issuer and jwksUrl.");
+});
+
 test("where the database goes away in the middle, that is said, and nobody is signed in", async () => {
   const tenant = await createClub(provider);
   const browser = openBrowser(tenant);

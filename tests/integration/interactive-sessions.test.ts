@@ -19,7 +19,7 @@ import {
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
 import { behaviours } from "#tests/support/identity-provider.ts";
 import { client, createClub, jane, startOpenIdProvider } from "#tests/support/openid-provider.ts";
-import { stopTheClock } from "#tests/support/stopped-clock.ts";
+import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
 
 // Goal: only the programme's own pages begin and end a sign-in; what is told of it is told of the row, and nothing is left
 // when it has ended. Each programme has one way in, and closing it ends what came by it.
@@ -135,6 +135,7 @@ test("next-auth's session is the row's, until that has ended, and asking sets no
   const tenant = await createClub(provider);
   const browser = openBrowser(tenant);
   await browser.signIn(provider);
+  moveTo(0, 3_600_000);
 
   const { status, json, cookies, headers } = await browser.get("/api/auth/session");
 
