@@ -521,6 +521,29 @@ test("the verifier goes to the token endpoint alone, in no address", async () =>
   expect(provider.received().some(({ path }) => path.includes(verifier))).toBe(false);
 });
 
+test("what the server hands out is in no answer, and not to be read in the database", async () => {
+  const tenant = await createClub(provider);
+  const browser = openBrowser(tenant);
+  provider.bend = { tokens: { refresh_token: "a-refresh-token" } };
+  const before = new Set(provider.secrets);
+
+  const answer = await browser.signIn(provider);
+
+  const open = [jane.sub, jane.email]; // the member's own
+  const handedOut = [...provider.secrets].filter((secret) => !before.has(secret) && !open.includes(secret));
+  expect(handedOut.length).toBeGreaterThanOrEqual(6); // code, state, nonce, verifier, access token, ID token
+  const where = { tenantId: tenant.id };
+  const kept = JSON.stringify([
+    ...[[...answer.headers], answer.cookies, answer.json, browser.cookie()],
+    (await browser.get("/api/session")).json,
+    (await browser.get("/api/auth/session")).json,
+    await db().session.findMany({ where }),
+    (await membersOf(tenant)).map(({ wallet: _numbers, ...member }) => member),
+    (await db().event.findMany({ where })).map(({ payload }) => payload),
+  ]);
+  for (const secret of ["a-refresh-token", ...handedOut]) expect(kept).not.toContain(secret);
+});
+
 test("the address of the server may have a query of its own, which stays", async () => {
   const tenant = await createClub(provider);
   provider.bend = { discovery: { authorization_endpoint: `${provider.authorizationUrl}?realm=staff` } };
