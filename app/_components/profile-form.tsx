@@ -1,7 +1,7 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { type SubmitEvent, useRef, useState } from "react";
+import { type SubmitEvent, useRef, useState, useSyncExternalStore } from "react";
 
 import { SelectField } from "#app/_components/select-field.tsx";
 import { TextField, type TextFieldProps } from "#app/_components/text-field.tsx";
@@ -50,18 +50,25 @@ export function ProfileForm({
   const kept = useRef(new Map([...fields, ...attributes].map(({ name, value }) => [name, value])));
   const [state, setState] = useState<"idle" | "busy" | "saved" | "failed" | "signed-out">("idle");
   const [wrong, setWrong] = useState<readonly string[]>([]);
+  // Before the page's scripts are there a browser would send the form by itself, and put it into its address.
+  const isReady = useSyncExternalStore(
+    noChanges,
+    () => true,
+    () => false,
+  );
   const problemWith = (name: string) =>
     wrong.includes(name) ? (labels.problems[name] ?? labels.problems.other) : undefined;
 
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
-    const entered = enteredIn(event.currentTarget, fields, attributes);
+    const entered = enteredIn(event.currentTarget, fields, attributes, kept.current);
     const changed = [...entered].filter(([name, value]) => value !== kept.current.get(name));
     setWrong([]);
     setState("busy");
     const profile = Object.fromEntries(changed.map(([name, value]) => [name, value === "" ? null : value]));
     const answer = changed.length === 0 ? "saved" : await send(profile);
     if (typeof answer === "string") setState(answer);
+    else if (!answer.some((name) => entered.has(name))) setState("failed");
     else {
       setState("idle");
       setWrong(answer);
@@ -123,13 +130,17 @@ export function ProfileForm({
           </div>
         </fieldset>
       )}
-      <div className="flex flex-wrap items-center gap-4">
-        <button type="submit" disabled={state === "busy"} className="button-primary w-full sm:w-auto">
+      <div className="flex flex-wrap items-center">
+        <button
+          type="submit"
+          disabled={!isReady || state === "busy"}
+          className="button-primary w-full sm:w-auto noscript:hidden"
+        >
           {state === "busy" ? labels.saving : labels.save}
         </button>
         <p
           role="status"
-          className={`text-sm empty:hidden ${state === "saved" ? "text-accent" : "text-danger"}`}
+          className={`mt-3 text-sm empty:mt-0 sm:ms-4 sm:mt-0 ${state === "saved" ? "text-accent" : "text-danger"}`}
         >
           {state === "saved" && labels.saved}
           {state === "failed" && labels.failed}
@@ -140,15 +151,22 @@ export function ProfileForm({
   );
 }
 
+const noChanges = () => () => {};
+
 type Entered = Map<string, string | number | boolean>;
 
+/** As it would be sent. What is as it was stays so, white space and all. */
 function enteredIn(
   form: HTMLFormElement,
   fields: readonly ProfileField[],
   attributes: readonly AttributeField[],
+  kept: Entered,
 ): Entered {
   const data = new FormData(form);
-  const text = (name: string) => String(data.get(name) ?? "").trim();
+  const text = (name: string) => {
+    const entered = String(data.get(name) ?? "");
+    return entered === kept.get(name) ? entered : entered.trim();
+  };
   const entered: Entered = new Map(fields.map(({ name }) => [name, text(name)]));
   for (const { name, value } of attributes) {
     if (typeof value === "boolean") entered.set(name, data.has(name));

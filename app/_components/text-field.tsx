@@ -17,6 +17,9 @@ export type TextFieldProps = {
   showLabel?: string;
 };
 
+// Elsewhere what is too long is said by its field: a browser would cut it off without a word.
+const lengthsMax: Partial<Record<string, number>> = { password: 256, email: 254 };
+
 /** A labelled input with what it wants below it, or what is wrong there. */
 export function TextField({
   name,
@@ -43,7 +46,7 @@ export function TextField({
           type={isShown ? "text" : type}
           required={!isOptional}
           step={type === "number" ? "any" : undefined}
-          maxLength={type === "password" || type === "text" ? 256 : 254}
+          maxLength={lengthsMax[type]}
           dir={type === "text" || type === "date" ? "auto" : "ltr"}
           autoCapitalize={type === "text" ? "words" : "none"}
           spellCheck={false}
