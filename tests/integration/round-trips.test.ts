@@ -9,6 +9,7 @@ import { getWalletDetails } from "#lib/domain/ledger/get-wallet-details.ts";
 import { listStatement } from "#lib/domain/ledger/list-statement.ts";
 import { onceKey } from "#lib/domain/once.ts";
 import { getShelfReward, listShelf } from "#lib/domain/rewards/shelf.ts";
+import { listSignInPlaces } from "#lib/domain/sessions/list-sign-in-places.ts";
 import { readSession } from "#lib/domain/sessions/read-session.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
 import { callSession, cookieOf, openLink, postAuth } from "#tests/support/calls.ts";
@@ -119,6 +120,7 @@ test("every page takes two at most: who it is, and what it shows", async () => {
   expect(await countStatements(() => getWalletDetails(tenant.id, id))).toBe(1);
   const { benefit } = await buy(tenant, await createMember(tenant, 150), reward?.id ?? "");
   expect(await countStatements(() => getBenefit(tenant.id, benefit.memberId, benefit.id, null))).toBe(1);
+  expect(await countStatements(() => listSignInPlaces(tenant.id, session))).toBe(1);
   expect(await countStatements(() => listStatement(tenant.id, id, { beforeSequence: null, limit: 20 }))).toBe(
     1,
   );

@@ -77,15 +77,15 @@ test("the list names this device first, then the newest, with when each signed i
   expect(places).toEqual([
     {
       ...{ sessionId: await idOf(first), deviceName: "Firefox, Linux", isHere: true },
-      ...{ signedInAt: at(0), lastActivityAt: at(180) },
+      ...{ signedInAt: at(0), lastActivityAt: at(180), msSinceActivity: 0 },
     },
     {
       ...{ sessionId: expect.any(String), deviceName: "Safari, iPhone", isHere: false },
-      ...{ signedInAt: at(120), lastActivityAt: at(120) },
+      ...{ signedInAt: at(120), lastActivityAt: at(120), msSinceActivity: 60_000 },
     },
     {
       ...{ sessionId: expect.any(String), deviceName: null, isHere: false },
-      ...{ signedInAt: at(60), lastActivityAt: at(60) },
+      ...{ signedInAt: at(60), lastActivityAt: at(60), msSinceActivity: 120_000 },
     },
   ]);
 });

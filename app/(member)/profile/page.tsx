@@ -1,4 +1,5 @@
 import { Download } from "lucide-react";
+import { headers } from "next/headers";
 import { getFormatter, getLocale, getTranslations } from "next-intl/server";
 
 import { AccountSection } from "#app/_components/account-section.tsx";
@@ -13,8 +14,12 @@ import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import { countryCodes } from "#lib/domain/members/profile-input.ts";
-import { listSignInPlaces } from "#lib/domain/sessions/list-sign-in-places.ts";
+import { listSignInPlaces, type SignInPlace } from "#lib/domain/sessions/list-sign-in-places.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { deviceNameOf } from "#lib/http/device-name.ts";
+
+const msPerMinute = 60_000;
+const placesShown = 4;
 
 export const generateMetadata = memberPageTitle("profile");
 
@@ -23,9 +28,17 @@ export default memberPage(async ({ tenant, session, wallet }) => {
   const format = await getFormatter();
   const { member } = session;
   const { profile } = member;
+  const hasOwnNames = hasAccounts(tenant);
   const source = sourceOf(tenant);
   const { editable, others } = sortedAttributes(member);
   const places = await listSignInPlaces(tenant.id, session);
+  const deviceHere = deviceNameOf(await headers());
+  const timesOf = ({ signedInAt, lastActivityAt, msSinceActivity }: SignInPlace) => {
+    const since = format.dateTime(signedInAt, { dateStyle: "medium" });
+    if (msSinceActivity < msPerMinute) return t("placeNow", { since });
+    const last = format.relativeTime(lastActivityAt, lastActivityAt.getTime() + msSinceActivity);
+    return t("placeTimes", { since, last });
+  };
 
   return (
     <div className="mx-auto max-w-2xl space-y-8">
@@ -38,7 +51,7 @@ export default memberPage(async ({ tenant, session, wallet }) => {
 
       <section>
         <SectionHeading title={t("about")} />
-        {source && (
+        {!hasOwnNames && (
           <div className="mb-4">
             <Details
               rows={[
@@ -46,11 +59,11 @@ export default memberPage(async ({ tenant, session, wallet }) => {
                 [t("email"), profile.emailAddress],
               ]}
             />
-            <p className="mt-2 text-muted text-sm">{t("source", { host: source })}</p>
+            {source && <p className="mt-2 text-muted text-sm">{t("source", { host: source })}</p>}
           </div>
         )}
         <ProfileForm
-          fields={await fieldsOf(member, source === null)}
+          fields={await fieldsOf(member, hasOwnNames)}
           attributes={editable}
           labels={{
             ...{ save: t("save"), saving: t("saving"), saved: t("saved"), none: t("none"), more: t("more") },
@@ -70,22 +83,24 @@ export default memberPage(async ({ tenant, session, wallet }) => {
         </section>
       )}
 
-      {hasAccounts(tenant) && <AccountSection emailAddress={profile.emailAddress} />}
+      {hasOwnNames && <AccountSection emailAddress={profile.emailAddress} />}
 
       <section>
         <SectionHeading title={t("places")} />
-        <div className="panel p-5">
+        <div className="panel">
           <SignInPlaces
-            places={places.map(({ sessionId, deviceName, isHere, signedInAt, lastActivityAt }) => ({
-              ...{ id: sessionId, device: deviceName ?? t("unknownDevice"), isHere },
-              when: t("placeTimes", {
-                since: format.dateTime(signedInAt, { dateStyle: "medium" }),
-                last: format.relativeTime(lastActivityAt),
-              }),
+            shownCount={placesShown}
+            places={places.map((place) => ({
+              ...{ id: place.sessionId, isHere: place.isHere },
+              // A session that a host's cookie brought knows no device; the browser that asks is it.
+              device: (place.isHere ? deviceHere : place.deviceName) ?? t("unknownDevice"),
+              when: timesOf(place),
             }))}
             labels={{
               ...{ here: t("here"), signOut: t("signOut"), signingOut: t("signingOut"), failed: t("failed") },
               signOutOf: t("signOutOf", { device: "{device}" }),
+              signedOutOf: t("signedOutOf", { device: "{device}" }),
+              more: t("morePlaces", { count: places.length - placesShown }),
               everywhere: t("everywhere"),
             }}
           />
@@ -103,7 +118,7 @@ export default memberPage(async ({ tenant, session, wallet }) => {
         </div>
       </section>
 
-      <section>
+      <section className="noscript:hidden">
         <SectionHeading title={t("session")} />
         <div className="panel space-y-5 p-5">
           <SignOutButton
@@ -125,10 +140,9 @@ export default memberPage(async ({ tenant, session, wallet }) => {
   );
 });
 
-/** Who says the name and the e-mail address, where it is not the member. */
+/** Who says the name and the e-mail address where it is not the member, as far as it has a name. */
 function sourceOf({ oauth2, hostUrl, authMode }: Tenant): string | null {
-  if (oauth2) return oauth2.providerName;
-  return authMode === "embedded" ? hostNameOf(hostUrl) : null;
+  return authMode === "embedded" ? hostNameOf(hostUrl) : (oauth2?.providerName ?? null);
 }
 
 async function fieldsOf({ profile }: Member, hasNames: boolean): Promise<ProfileField[]> {
@@ -191,7 +205,8 @@ function sortedAttributes({ attributes }: Member) {
     typeof value === "string" || typeof value === "number" || typeof value === "boolean";
   const editable: AttributeField[] = [];
   const others: [string, unknown][] = [];
-  for (const [name, value] of Object.entries(attributes)) {
+  const byName = Object.entries(attributes).sort(([a], [b]) => a.localeCompare(b));
+  for (const [name, value] of byName) {
     if (isPlain(value)) editable.push({ name, value });
     else others.push([name, value]);
   }

@@ -11,16 +11,19 @@ export type SignInPlace = {
   isHere: boolean;
   signedInAt: Date;
   lastActivityAt: Date;
+  msSinceActivity: number;
 };
 
 const placesMax = 50;
 
 /** Where the member of this session is signed in: here, then the newest first. */
 export async function listSignInPlaces(tenantId: TenantId, { id, member }: Session): Promise<SignInPlace[]> {
-  const query = { tenantId, memberId: member.id, firstId: id, limit: placesMax, at: now() };
+  const at = now();
+  const query = { tenantId, memberId: member.id, firstId: id, limit: placesMax, at };
   const rows = await listLiveSessions(query);
   return rows.map((row) => ({
     ...{ sessionId: row.id as SessionId, deviceName: row.deviceName, isHere: row.id === id },
     ...{ signedInAt: row.createdAt, lastActivityAt: row.lastActivityAt },
+    msSinceActivity: Math.max(0, at.getTime() - row.lastActivityAt.getTime()),
   }));
 }
