@@ -164,6 +164,7 @@ test("a programme's own mapping goes over the standard claims, and makes attribu
   const claims = {
     ...{ authIdentifier: "https://id.example/number", givenName: "names.first", familyName: "names.last" },
     ...{ emailAddress: "mail", country: "land", team: "club.team", shoeSize: "shoe", absent: "no.such" },
+    ...{ inherited: "toString", deeper: "club.constructor.name" },
   };
   const tenant = await createClub(provider, { oauth2: provider.settings({ claims }) });
 
@@ -235,6 +236,16 @@ test.each<[string, Claims]>([
       ...{ streetAddress: null, attributes: {} },
     },
   ]);
+});
+
+test("a claim that is null or gone leaves the profile as it was", async () => {
+  const tenant = await createClub(provider, { oauth2: provider.settings({ claims: { team: "team" } }) });
+  await openBrowser(tenant).signIn(provider, { person: { ...jane, gender: "female", team: "red" } });
+
+  await openBrowser(tenant).signIn(provider, { person: { ...jane, gender: null, team: null } });
+  await openBrowser(tenant).signIn(provider);
+
+  expect(await membersOf(tenant)).toMatchObject([{ gender: "FEMALE", attributes: { team: "red" } }]);
 });
 
 test("attributes beyond those that a member can have keep nobody out", async () => {

@@ -100,8 +100,9 @@ function asText(value: unknown): unknown {
   return Number.isSafeInteger(value) ? String(value) : value;
 }
 
+/** Null is as good as not there (OpenID Connect Core 5.3.2). */
 function valueAt(claims: Claims, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path]; // names with dots in them, such as https://example.com/id
+  if (Object.hasOwn(claims, path)) return claims[path] ?? undefined; // names with dots in them, such as https://example.com/id
   let value: unknown = claims;
   for (const part of path.split(".")) {
     const isObject = typeof value === "object" && value !== null && Object.hasOwn(value, part);
