@@ -1,3 +1,4 @@
+import { ChevronDown } from "lucide-react";
 import { useId } from "react";
 
 /** A labelled choice of one; the first option chooses nothing. */
@@ -24,19 +25,25 @@ export function SelectField({
       <label htmlFor={id} className="block font-medium text-sm">
         {label}
       </label>
-      <select
-        {...{ id, name, defaultValue, autoComplete }}
-        aria-invalid={problem !== undefined}
-        aria-describedby={problem ? `${id}-note` : undefined}
-        className="field mt-1.5"
-      >
-        <option value="">{none}</option>
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
+      <div className="relative mt-1.5">
+        <select
+          {...{ id, name, defaultValue, autoComplete }}
+          aria-invalid={problem !== undefined}
+          aria-describedby={problem ? `${id}-note` : undefined}
+          className="field appearance-none truncate pe-10"
+        >
+          <option value="">{none}</option>
+          {options.map((option) => (
+            <option key={option.value} value={option.value}>
+              {option.label}
+            </option>
+          ))}
+        </select>
+        <ChevronDown
+          className="pointer-events-none absolute inset-y-0 end-3.5 my-auto size-5 text-muted"
+          aria-hidden="true"
+        />
+      </div>
       {problem && (
         <p id={`${id}-note`} className="mt-1.5 text-danger text-sm">
           {problem}
