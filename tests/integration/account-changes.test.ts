@@ -6,7 +6,7 @@ import { confirmEmail } from "#lib/domain/accounts/confirm-email.ts";
 import { requestPasswordReset, resetPassword } from "#lib/domain/accounts/reset-password.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { eraseMember } from "#lib/domain/members/erase-member.ts";
-import { verifyPassword } from "#lib/domain/passwords.ts";
+import { hashPassword, verifyPassword } from "#lib/domain/passwords.ts";
 import { readSession } from "#lib/domain/sessions/read-session.ts";
 import { admitSignIn } from "#lib/http/rate-limits.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
@@ -117,6 +117,26 @@ test("of several new passwords at once one is set, and the others hear that the 
   const { passwordHash } = await accountRow(tenant);
   expect(await verifyPassword(passwordHash, passwords[winner] ?? "")).toBe(true);
   expect((await mailsOf(tenant)).filter(({ kind }) => kind === "passwordChanged")).toHaveLength(1);
+});
+
+test("who looked at a password that is another one by now changes nothing with it", async () => {
+  const tenant = await createAccountTenant();
+  const { memberId } = await createAccount(tenant);
+  const who = await whoIn(tenant, await signIn(tenant));
+  const passwordHash = await hashPassword("another password altogether");
+  const admit = async () => {
+    await db().account.updateMany({ where: { memberId }, data: { passwordHash } });
+  };
+  const setBack = (before: string) =>
+    db().account.updateMany({ where: { memberId }, data: { passwordHash: before } });
+  const { passwordHash: before } = await accountRow(tenant);
+  const command = { ...who, currentPassword: jane.password, admit };
+
+  expect(await problemsOf(changePassword({ ...command, newPassword }))).toEqual(wrong);
+  expect((await accountRow(tenant)).passwordHash).toBe(passwordHash);
+  await setBack(before);
+  expect(await problemsOf(requestEmailChange({ ...command, newEmailAddress: newEmail }))).toEqual(wrong);
+  expect((await mailsOf(tenant)).map(({ kind }) => kind)).toEqual(["confirmEmail"]);
 });
 
 test("guesses at the password of an open session are counted with those at the door", async () => {

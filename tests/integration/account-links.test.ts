@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import { db } from "#lib/db/client.ts";
 import { confirmEmail, resendConfirmation } from "#lib/domain/accounts/confirm-email.ts";
 import { isResetLinkGood, requestPasswordReset, resetPassword } from "#lib/domain/accounts/reset-password.ts";
+import type { MemberId } from "#lib/domain/ids.ts";
 import { restrictMember } from "#lib/domain/members/restrict-member.ts";
 import { verifyPassword } from "#lib/domain/passwords.ts";
 import { generateSecret, hashSecret } from "#lib/domain/secrets.ts";
@@ -249,10 +250,13 @@ test("a link for a new password goes to whoever has an account, confirmed or not
 test("a confirmation is sent again to whoever waits for one, and either link confirms", async () => {
   const tenant = await createAccountTenant();
   await createAccount(tenant, { emailAddress: "confirmed@example.com" });
+  await signUp(tenant, { emailAddress: "restricted@example.com" });
+  const restricted = await accountRow(tenant, "restricted@example.com");
+  await restrictMember(tenant.id, restricted.memberId as MemberId, true);
   await signUp(tenant);
   const before = (await mailsOf(tenant)).length;
 
-  for (const address of ["confirmed@example.com", "unknown@example.com"]) await resend(tenant, address);
+  for (const name of ["confirmed", "restricted", "unknown"]) await resend(tenant, `${name}@example.com`);
   expect(await mailsOf(tenant)).toHaveLength(before);
   await resend(tenant, "Jane@example.com");
 

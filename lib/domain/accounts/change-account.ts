@@ -78,8 +78,8 @@ export async function requestEmailChange(
   const givenName = account.givenName ?? "";
 
   await inTransaction(async (tx) => {
-    const at = now();
     const other = await holdAccountByEmail(tx, tenant.id, newEmailAddress);
+    const at = now();
     if (other && other.memberId !== memberId) {
       const owner = { tenant, memberId: other.memberId as MemberId, emailAddress: newEmailAddress };
       const facts = { givenName: other.givenName ?? "", ...accountUrls(tenant) };

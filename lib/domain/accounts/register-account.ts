@@ -80,8 +80,8 @@ type NewAccount = { emailAddress: string; passwordHash: string };
 async function register(tx: Tx, command: RegisterAccount, account: NewAccount): Promise<void> {
   const { tenant, mails } = command;
   const { emailAddress } = account;
-  const at = now();
   const found = await holdAccountByEmail(tx, tenant.id, emailAddress);
+  const at = now(); // of those who waited for each other, the last one's link and mail are the newest
   if (!found) return makeAccount(tx, command, account, at);
 
   const recipient = { tenant, memberId: found.memberId as MemberId, emailAddress };
