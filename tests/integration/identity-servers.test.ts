@@ -524,21 +524,23 @@ test("with the issuer, its keys and the single addresses set, nothing is discove
   expect(pathsSince(before)).toEqual(["/token", "/jwks", "/token"]);
 });
 
-test("single addresses go over what is discovered", async () => {
-  const tenant = await createClub(provider, {
-    oauth2: provider.settings({
-      userinfoUrl: `${provider.issuer}/v2/userinfo`,
-      jwksUrl: `${provider.issuer}/v2/jwks`,
-    }),
-  });
-  const before = provider.requests();
+test.each(["authorizationUrl", "tokenUrl", "userinfoUrl", "jwksUrl"] as const)(
+  "a %s that is set goes over the discovered one",
+  async (field) => {
+    const address = `${provider[field]}?set=${field}`;
+    const tenant = await createClub(provider, { oauth2: provider.settings({ [field]: address }) });
+    const browser = openBrowser(tenant);
+    const before = provider.requests();
 
-  await expectSignedIn(tenant);
+    const location = await browser.leave();
+    await browser.get(await provider.authorize(location));
 
-  expect(pathsSince(before)).toEqual([
-    ...["/.well-known/openid-configuration", "/token", "/v2/jwks", "/v2/userinfo"],
-  ]);
-});
+    expect(await browser.isSignedIn()).toBe(true);
+    const asked = [location, ...pathsSince(before)].filter((path) => path.includes(`set=${field}`));
+    expect(asked).toHaveLength(1);
+    expect(pathsSince(before)).toHaveLength(4);
+  },
+);
 
 test("a server of OpenID Connect that is not asked for openid says by userinfo who came", async () => {
   const tenant = await createClub(provider, { oauth2: provider.settings({ scope: "profile email" }) });
