@@ -2,8 +2,10 @@
 
 import { type ReactNode, type SubmitEvent, useRef, useState } from "react";
 
+import { textOf } from "#app/_components/labels.ts";
 import { type AccountAnswer, sendAccount } from "#app/_components/send-account.ts";
 import { TextField, type TextFieldProps } from "#app/_components/text-field.tsx";
+import { useIsReady } from "#app/_components/use-is-ready.ts";
 
 export type AccountFormLabels = {
   submit: string;
@@ -37,7 +39,8 @@ export function AccountForm({
   const [state, setState] = useState<"idle" | "busy" | "done">("idle");
   const [answer, setAnswer] = useState<AccountAnswer<unknown> | null>(null);
   const problems = answer && "problems" in answer ? answer.problems : {};
-  const say = (code: string) => labels.problems[code] ?? labels.problems.other;
+  const isReady = useIsReady();
+  const say = (code: string) => textOf(labels.problems, code) ?? labels.problems.other;
   const elsewhere = Object.keys(problems).find((name) => !fields.some((field) => field.name === name));
 
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
@@ -76,7 +79,7 @@ export function AccountForm({
       <p role="alert" className="text-danger text-sm empty:hidden">
         {message}
       </p>
-      <button type="submit" disabled={state === "busy"} className="button-primary w-full">
+      <button type="submit" disabled={!isReady || state === "busy"} className="button-primary w-full">
         {state === "busy" ? labels.sending : labels.submit}
       </button>
     </form>

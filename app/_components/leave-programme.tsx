@@ -1,9 +1,11 @@
 "use client";
 
-import { useRef, useState } from "react";
+import { type SubmitEvent, useId, useRef, useState } from "react";
 
 import { Dialog } from "#app/_components/dialog.tsx";
 import { endSession } from "#app/_components/end-session.ts";
+import { textOf } from "#app/_components/labels.ts";
+import { TextField, type TextFieldProps } from "#app/_components/text-field.tsx";
 
 type Labels = {
   leave: string;
@@ -14,14 +16,28 @@ type Labels = {
   failed: string;
 };
 
+/** What is asked of who has an account, and what is said of a wrong answer by its code. */
+type PasswordQuestion = { field: TextFieldProps; problems: Readonly<Record<string, string>> };
+
 /** Leaving for good, after a dialog that names what is lost. */
-export function LeaveProgramme({ labels }: { labels: Labels }) {
+export function LeaveProgramme({ labels, password }: { labels: Labels; password: PasswordQuestion | null }) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [state, setState] = useState<"idle" | "busy" | "failed">("idle");
-  const leave = async () => {
+  const formId = useId();
+  const [state, setState] = useState<"idle" | "busy">("idle");
+  const [problem, setProblem] = useState<string | null>(null);
+  const leave = async (event: SubmitEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = event.currentTarget;
+    const entered = Object.fromEntries(new FormData(form)) as Record<string, string>;
     setState("busy");
-    if (!(await endSession("/api/session/member"))) setState("failed");
+    setProblem(null);
+    const answer = await endSession("/api/session/member", password && entered);
+    if (answer === "ended") return;
+    setProblem(answer);
+    setState("idle");
+    form.querySelector("input")?.focus();
   };
+  const said = problem === null ? null : textOf(password?.problems ?? {}, problem);
 
   return (
     <div className="border-line border-t pt-5">
@@ -41,8 +57,8 @@ export function LeaveProgramme({ labels }: { labels: Labels }) {
               {labels.cancel}
             </button>
             <button
-              type="button"
-              onClick={leave}
+              type="submit"
+              form={formId}
               disabled={state === "busy"}
               aria-busy={state === "busy"}
               className="inline-flex min-h-11 items-center rounded-full bg-danger px-5 font-semibold text-surface"
@@ -53,8 +69,11 @@ export function LeaveProgramme({ labels }: { labels: Labels }) {
         }
       >
         <p className="mt-2 text-muted">{labels.hint}</p>
+        <form id={formId} onSubmit={leave} className={password ? "mt-4" : ""}>
+          {password && <TextField {...password.field} problem={said ?? undefined} />}
+        </form>
         <p role="status" className="mt-2 text-danger text-sm empty:mt-0">
-          {state === "failed" ? labels.failed : ""}
+          {problem !== null && said === null ? labels.failed : ""}
         </p>
       </Dialog>
     </div>

@@ -1,13 +1,11 @@
-import { headers } from "next/headers";
 import { unstable_rethrow } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { News } from "#app/_components/news.tsx";
-import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
 import { Notice, NoticePage } from "#app/_components/notice-page.tsx";
+import { refusalNotice } from "#app/_components/refusal-notice.tsx";
 import { SessionWatch } from "#app/_components/session-watch.tsx";
-import type { DomainError } from "#lib/domain/errors.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import {
   answerPageWith,
@@ -15,7 +13,6 @@ import {
   type PageMember,
   requireTenantPage,
 } from "#lib/http/member-session.ts";
-import { pathOf } from "#lib/http/request-facts.ts";
 import { walletRevision } from "#lib/http/schemas/session.ts";
 
 type Render<Props> = (signedIn: PageMember, props: Props) => Promise<ReactNode>;
@@ -84,21 +81,5 @@ async function strangerNotice(): Promise<ReactNode> {
         {t("back", { host })}
       </a>
     </NoticePage>
-  );
-}
-
-async function refusalNotice(refusal: DomainError, Frame: typeof NoticePage): Promise<ReactNode> {
-  if (refusal.code === "reward_not_found" || refusal.code === "benefit_not_found") {
-    answerPageWith(404);
-    return <NotFoundNotice Frame={Frame} />;
-  }
-  answerPageWith(refusal.code === "database_unavailable" ? 503 : 500);
-  const t = await getTranslations("error");
-  return (
-    <Frame title={t("title")} text={t("text")}>
-      <a href={pathOf(await headers())} className="button-primary">
-        {t("again")}
-      </a>
-    </Frame>
   );
 }

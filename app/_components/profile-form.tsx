@@ -1,10 +1,12 @@
 "use client";
 
 import { useRouter } from "next/navigation";
-import { type SubmitEvent, useRef, useState, useSyncExternalStore } from "react";
+import { type SubmitEvent, useRef, useState } from "react";
 
+import { textOf } from "#app/_components/labels.ts";
 import { SelectField } from "#app/_components/select-field.tsx";
 import { TextField, type TextFieldProps } from "#app/_components/text-field.tsx";
+import { useIsReady } from "#app/_components/use-is-ready.ts";
 
 type Text = Pick<TextFieldProps, "name" | "label" | "type" | "autoComplete" | "isOptional">;
 type Choice = {
@@ -50,14 +52,9 @@ export function ProfileForm({
   const kept = useRef(new Map([...fields, ...attributes].map(({ name, value }) => [name, value])));
   const [state, setState] = useState<"idle" | "busy" | "saved" | "failed" | "signed-out">("idle");
   const [wrong, setWrong] = useState<readonly string[]>([]);
-  // Before the page's scripts are there a browser would send the form by itself, and put it into its address.
-  const isReady = useSyncExternalStore(
-    noChanges,
-    () => true,
-    () => false,
-  );
+  const isReady = useIsReady();
   const problemWith = (name: string) =>
-    wrong.includes(name) ? (labels.problems[name] ?? labels.problems.other) : undefined;
+    wrong.includes(name) ? (textOf(labels.problems, name) ?? labels.problems.other) : undefined;
 
   const submit = async (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -150,8 +147,6 @@ export function ProfileForm({
     </form>
   );
 }
-
-const noChanges = () => () => {};
 
 type Entered = Map<string, string | number | boolean>;
 

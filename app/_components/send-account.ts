@@ -26,6 +26,12 @@ export async function sendAccount<Data>(path: string, fields: object): Promise<A
   }
 }
 
+/** Signs in, and goes on to the programme, or else to the sign-in page, which says why. */
+export async function goSignedIn(email: string, password: string): Promise<void> {
+  const answer = await sendSignIn(email, password, "/");
+  location.assign("goTo" in answer ? answer.goTo : `/login?error=${encodeURIComponent(answer.error)}`);
+}
+
 /** Signs in; where to go then, or the code of what went wrong. */
 export async function sendSignIn(
   email: string,

@@ -2,6 +2,7 @@
 
 import { type SubmitEvent, useRef, useState } from "react";
 
+import { textOf } from "#app/_components/labels.ts";
 import { sendAccount, sendSignIn } from "#app/_components/send-account.ts";
 import { TextField } from "#app/_components/text-field.tsx";
 
@@ -56,7 +57,7 @@ export function SignInForm({ callbackUrl, labels }: { callbackUrl: string; label
         autoComplete="current-password"
       />
       <div role="alert" className="space-y-2 text-danger text-sm empty:hidden">
-        {error && <p>{labels.errors[error] ?? labels.errors.unknown}</p>}
+        {error && <p>{textOf(labels.errors, error) ?? labels.errors.unknown}</p>}
         {error === "email_unconfirmed" && state === "idle" && (
           <button type="button" onClick={resend} className="min-h-11 font-medium text-accent underline">
             {labels.resend}

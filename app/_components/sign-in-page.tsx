@@ -1,11 +1,14 @@
 import { MailCheck } from "lucide-react";
+import { unstable_rethrow } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
 import { BrandMark } from "#app/_components/brand-mark.tsx";
 import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
 import { NoticePage } from "#app/_components/notice-page.tsx";
+import { refusalNotice } from "#app/_components/refusal-notice.tsx";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { refusalOf } from "#lib/http/answer-errors.ts";
 import { answerPageWith, requireTenantPage } from "#lib/http/member-session.ts";
 
 /** The frame of the pages before somebody is signed in: the programme's name, what this is about, and a form. */
@@ -44,13 +47,21 @@ export function SignInFrame({
 
 type Render<Props> = (tenant: Tenant, props: Props) => Promise<ReactNode>;
 
-/** A page of one way to sign in; there is none in programmes that have another (`isHere`). */
+/**
+ * A page of one way to sign in; there is none in programmes that have another (`isHere`). Where our side fails it says so (500,
+ * 503).
+ */
 export function signInPage<Props = object>(isHere: (tenant: Tenant) => boolean, render: Render<Props>) {
   return async (props: Props): Promise<ReactNode> => {
-    const tenant = await requireTenantPage();
-    if (isHere(tenant)) return render(tenant, props);
-    answerPageWith(404);
-    return <NotFoundNotice Frame={NoticePage} />;
+    try {
+      const tenant = await requireTenantPage();
+      if (isHere(tenant)) return await render(tenant, props);
+      answerPageWith(404);
+      return <NotFoundNotice Frame={NoticePage} />;
+    } catch (error) {
+      unstable_rethrow(error); // redirect() and the like belong to Next
+      return refusalNotice(refusalOf(error), NoticePage);
+    }
   };
 }
 
@@ -71,6 +82,7 @@ export async function accountFormTexts() {
   const t = await getTranslations("account");
   const problems = {
     email_invalid: t("problems.email_invalid"),
+    email_same: t("problems.email_same"),
     password_short: t("problems.password_short"),
     password_long: t("problems.password_long"),
     password_unprintable: t("problems.password_unprintable"),

@@ -50,7 +50,7 @@ export function SignInPlaces({
   };
   const signOutEverywhere = async () => {
     setBusy("everywhere");
-    if (await endSession("/api/session/everywhere")) return;
+    if ((await endSession("/api/session/everywhere")) === "ended") return;
     setHasFailed(true);
     setNews(labels.failed);
     setBusy(null);

@@ -11,7 +11,7 @@ export function SignOutButton({ labels }: { labels: Labels }) {
   const [state, setState] = useState<"idle" | "busy" | "failed">("idle");
   const signOut = async () => {
     setState("busy");
-    if (!(await endSession("/api/session"))) setState("failed");
+    if ((await endSession("/api/session")) !== "ended") setState("failed");
   };
 
   return (

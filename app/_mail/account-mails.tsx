@@ -27,13 +27,14 @@ export async function accountMails(tenant: Tenant): Promise<AccountMails> {
     text: plainText(parts, programme),
     html: `<!doctype html>${renderToStaticMarkup(<Letter {...{ parts, programme, locale }} />)}`,
   });
-  const hello = (givenName: string) => t("hello", { name: givenName });
+  const hello = (givenName: string | null) =>
+    givenName === null ? t("helloThere") : t("hello", { name: givenName });
 
   return {
-    confirmEmail: ({ givenName, link }) =>
+    confirmEmail: ({ link }) =>
       mail({
         subject: t("confirm.subject", { programme }),
-        greeting: hello(givenName),
+        greeting: hello(null),
         text: t("confirm.text", { programme }),
         action: { label: t("confirm.action"), url: link },
         small: t("confirm.small"),
@@ -62,10 +63,10 @@ export async function accountMails(tenant: Tenant): Promise<AccountMails> {
         action: null,
         small: t("changed.small", { url: resetUrl }),
       }),
-    confirmNewEmail: ({ givenName, link }) =>
+    confirmNewEmail: ({ link }) =>
       mail({
         subject: t("newEmail.subject", { programme }),
-        greeting: hello(givenName),
+        greeting: hello(null),
         text: t("newEmail.text", { programme }),
         action: { label: t("newEmail.action"), url: link },
         small: t("newEmail.small"),

@@ -6,13 +6,14 @@ export type AccountRow = {
   emailAddress: string;
   passwordHash: string;
   emailConfirmedAt: Date | null;
+  signUpHash: string | null;
   knownAddresses: string[];
   isRestricted: boolean;
   givenName: string | null;
 };
 
 const accountColumns = Prisma.sql`a."memberId", a."emailAddress", a."passwordHash", a."emailConfirmedAt",
-  a."knownAddresses", m."isRestricted", m."givenName"`;
+  a."signUpHash", a."knownAddresses", m."isRestricted", m."givenName"`;
 const accountsWithMembers = Prisma.sql`"accounts" a JOIN "members" m ON m."tenantId" = a."tenantId"
   AND m."id" = a."memberId" AND m."deletedAt" IS NULL`;
 
@@ -48,6 +49,7 @@ export async function insertAccount(
     emailAddress: string;
     passwordHash: string;
     emailConfirmedAt: Date | null;
+    signUpHash: string | null;
     at: Date;
   },
 ): Promise<void> {
@@ -63,6 +65,17 @@ export async function updateAccount(
 ): Promise<boolean> {
   const { count } = await tx.account.updateMany({ where: { tenantId, memberId, passwordHash }, data });
   return count === 1;
+}
+
+/** Accounts that nobody has confirmed or used, or signed up with since `updatedBefore`, in tenants that want a confirmation. */
+export function listUnconfirmedAccounts(
+  updatedBefore: Date,
+  limit: number,
+): Promise<{ tenantId: string; memberId: string }[]> {
+  return db().$queryRaw`
+    SELECT a."tenantId", a."memberId" FROM "accounts" a JOIN "tenants" t ON t."id" = a."tenantId"
+    WHERE a."emailConfirmedAt" IS NULL AND a."knownAddresses" = '{}' AND a."updatedAt" < ${updatedBefore} AND t."emailConfirmation" = 'required'
+    LIMIT ${limit}`;
 }
 
 export type LinkPurpose = "confirm_email" | "reset_password" | "change_email";

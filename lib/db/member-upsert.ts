@@ -141,7 +141,7 @@ async function tryToUpsert(upsert: MemberUpsert): Promise<MemberRow | { held: He
       FROM "upserted" m WHERE m."profileEventId" = ${upsert.eventId}::uuid
       RETURNING "id", "memberId", "type"
     ),
-    "session" AS (${openSessionFor(Prisma.raw('"upserted"'), session, at)}),
+    ${openSessionFor(Prisma.raw('"upserted"'), session, at)},
     "client" AS (
       UPDATE "client_secrets" SET "lastUsedAt" = ${at}
       WHERE "tenantId" = ${tenantId}::uuid AND "id" = ${upsert.clientSecretId}::uuid

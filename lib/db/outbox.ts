@@ -9,7 +9,7 @@ export type NewMail = {
   tenantId: string;
   id: string;
   memberId: string;
-  isRequested: boolean;
+  requestedFor: string | null;
   sealedMessage: string;
   createdAt: Date;
 };
@@ -28,14 +28,13 @@ export async function insertMail(tx: Tx, row: NewMail): Promise<void> {
   await tx.outboxMail.create({ data: { ...row, nextTryAt: row.createdAt }, select: { id: true } });
 }
 
-/** How many mails to a member somebody has asked for without being signed in, from `since` on. */
+/** How many mails of a member's account somebody has asked for, from `since` on. */
 export function countRequestedMails(
   tx: Tx,
-  tenantId: string,
-  memberId: string,
-  since: Date,
+  mails: { tenantId: string; memberId: string; requestedFor: string; since: Date },
 ): Promise<number> {
-  return tx.outboxMail.count({ where: { tenantId, memberId, isRequested: true, createdAt: { gte: since } } });
+  const { since, ...named } = mails;
+  return tx.outboxMail.count({ where: { ...named, createdAt: { gte: since } } });
 }
 
 /** Takes the mail that has been due for longest; null where none is. Processes that ask at once get different ones. */

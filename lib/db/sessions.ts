@@ -17,6 +17,9 @@ export type SessionRow = {
   lastActivityAt: Date;
 };
 
+/** A session by its id, and by the hash of the token that named it. */
+type SessionName = { id: string; tokenHash: string };
+
 /** A session to be. What is null is not known, or not so limited. */
 export type NewSession = {
   id: string;
@@ -25,20 +28,36 @@ export type NewSession = {
   idleSeconds: number | null;
   expiresAt: Date;
   deviceName: string | null;
+  /** What the browser has in the cookies that the new one takes the place of. */
+  replaces: readonly SessionName[];
   /** What an identity provider calls the person and the session there, and what it signed, sealed. */
   provider: { subject: string | null; sessionId: string | null; sealedIdToken: string | null } | null;
 };
 
-/** The statement that opens a session for the one member that `source` has as a row of `members`. */
+/**
+ * As `session`, what opens a session for the one member that `source` has as a row of `members`; as `replaced`, what ends
+ * those that the browser had until now.
+ */
 export function openSessionFor(source: Prisma.Sql, session: NewSession, at: Date): Prisma.Sql {
-  const { id, tokenHash, kind, idleSeconds, expiresAt, deviceName, provider } = session;
-  return Prisma.sql`
+  const { id, tokenHash, kind, idleSeconds, expiresAt, deviceName, provider, replaces } = session;
+  return Prisma.sql`"session" AS (
     INSERT INTO "sessions" ("tenantId", "id", "memberId", "kind", "tokenHash", "createdAt", "lastActivityAt",
       "idleSeconds", "expiresAt", "deviceName", "providerSubject", "providerSessionId", "sealedIdToken")
     SELECT m."tenantId", ${id}::uuid, m."id", ${kind}, ${tokenHash}, ${at}::timestamptz, ${at}::timestamptz,
       ${idleSeconds}::int, ${expiresAt}::timestamptz, ${deviceName}::text, ${provider?.subject ?? null}::text,
       ${provider?.sessionId ?? null}::text, ${provider?.sealedIdToken ?? null}::text
-    FROM ${source} m`;
+    FROM ${source} m
+    RETURNING "tenantId", "id", "memberId"
+  )${replaces.length > 0 ? Prisma.sql`, "replaced" AS (${replaceSessions(Prisma.raw('"session"'), replaces, at)})` : Prisma.empty}`;
+}
+
+/** Ends the named sessions in favour of the one in `next`, which they are known as where it is the same member's. */
+function replaceSessions(next: Prisma.Sql, named: readonly SessionName[], at: Date): Prisma.Sql {
+  return Prisma.sql`
+    UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = 'replaced',
+      "successorId" = CASE WHEN s."memberId" = n."memberId" THEN n."id" END
+    FROM ${next} n, jsonb_to_recordset(${JSON.stringify(named)}::jsonb) AS c("id" uuid, "tokenHash" text)
+    WHERE s."tenantId" = n."tenantId" AND s."id" = c."id" AND s."tokenHash" = c."tokenHash" AND s."endedAt" IS NULL`;
 }
 
 // How many times over a session may have become another one, to be still known as it.
@@ -202,7 +221,7 @@ export async function succeedSession(command: {
   isSpent: boolean;
   next: { id: string; tokenHash: string; deviceName: string | null };
   /** What the browser had in the cookies that the new one takes the place of. */
-  replaced: readonly { id: string; tokenHash: string }[];
+  replaced: readonly SessionName[];
   at: Date;
 }): Promise<(SessionRow & MemberRow) | null> {
   const { tenantId, from, isSpent, next, replaced, at } = command;
@@ -216,6 +235,7 @@ export async function succeedSession(command: {
         "confirmationHash" = NULL, "confirmationExpiresAt" = NULL, "successorId" = ${next.id}::uuid`
     : Prisma.sql`"successorId" = ${next.id}::uuid`;
 
+  const others = "id" in from ? replaced.filter(({ id }) => id !== from.id) : replaced;
   const rows = await retryingConflicts(
     () => db().$queryRaw<(SessionRow & MemberRow)[]>`
     WITH "owner" AS (
@@ -238,13 +258,7 @@ export async function succeedSession(command: {
       FROM "spent"
       RETURNING *
     ),
-    "replaced" AS (
-      UPDATE "sessions" s SET "endedAt" = ${at}, "endReason" = 'replaced',
-        "successorId" = CASE WHEN s."memberId" = "spent"."memberId" THEN ${next.id}::uuid END
-      FROM "spent", jsonb_to_recordset(${JSON.stringify(replaced)}::jsonb) AS c("id" uuid, "tokenHash" text)
-      WHERE s."tenantId" = ${tenantId}::uuid AND s."id" = c."id" AND s."tokenHash" = c."tokenHash"
-        AND s."id" <> "spent"."id" AND s."endedAt" IS NULL
-    )
+    "replaced" AS (${replaceSessions(Prisma.raw('"opened"'), others, at)})
     SELECT o."id" AS "sessionId", o."kind", o."expiresAt" AS "sessionExpiresAt", o."idleSeconds", o."lastActivityAt",
       ${memberColumns}
     FROM "opened" o CROSS JOIN LATERAL (SELECT * FROM "members" r
@@ -418,7 +432,7 @@ export async function openAccountSession(command: {
       WHERE a."tenantId" = ${tenantId}::uuid AND a."memberId" = "owner"."id" AND a."passwordHash" = ${passwordHash}
       RETURNING a."memberId"
     ),
-    "opened" AS (${openSessionFor(signedIn, session, at)})
+    ${openSessionFor(signedIn, session, at)}
     SELECT ${memberColumns} FROM ${signedIn} m`,
   );
   return rows[0] ?? null;

@@ -21,12 +21,10 @@ export async function answerBackchannelLogout(request: Request, tenant: Tenant):
   const outcome = await obeyLogoutToken(tenant, token);
   if (!outcome.isObeyed) return refused(outcome.explanation, line);
   log().info({ ...line, endedSessions: outcome.endedSessions }, "signed out by the identity server");
-  return new Response(null, { status: 200, headers: privately });
+  return new Response(null, { status: 200 });
 }
 
 function refused(cause: string, line: object): Response {
   log().info({ ...line, cause }, "logout token refused");
-  return Response.json({ error: "invalid_request" }, { status: 400, headers: privately });
+  return Response.json({ error: "invalid_request" }, { status: 400 });
 }
-
-const privately = { "Cache-Control": "private, no-store" };

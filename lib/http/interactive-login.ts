@@ -20,20 +20,23 @@ import { signInWithPassword } from "#lib/domain/accounts/sign-in-with-password.t
 import { DomainError } from "#lib/domain/errors.ts";
 import { readSession } from "#lib/domain/sessions/read-session.ts";
 import { cookieRanks, type Session } from "#lib/domain/sessions/session.ts";
-import { findAuthorizationUrl, signInByProvider } from "#lib/domain/sign-in/sign-in-by-provider.ts";
+import {
+  findAuthorizationUrl,
+  signInByProvider,
+  signInSeconds,
+} from "#lib/domain/sign-in/sign-in-by-provider.ts";
 import { SignInFailure } from "#lib/domain/sign-in/sign-in-failure.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { deviceNameOf } from "#lib/http/device-name.ts";
 import { isOnPublicHost, loginPath, publicLoginUrl } from "#lib/http/login-path.ts";
-import { admitSignIn, countAddressAgainst, limiterKeyOf, retryHeaders } from "#lib/http/rate-limits.ts";
+import { passwordTries } from "#lib/http/password-tries.ts";
+import { retryHeaders } from "#lib/http/rate-limits.ts";
 import { safeRedirectPath } from "#lib/http/redirect-path.ts";
-import { clientAddressOf } from "#lib/http/request-facts.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
 import {
   clearedDanceCookies,
   danceCookie,
   danceCookieName,
-  danceSeconds,
   interactiveCookie,
   mintToken,
   openToken,
@@ -98,7 +101,7 @@ export async function answerInteractive(call: InteractiveCall): Promise<Response
 
   const cookies = raw.cookies.filter((cookie) => isToBeSet(cookie, action));
   if (action === "callback" && provider === "idp") cookies.push(...clearedDanceCookies());
-  if (raw.body !== null) return withCookies(Response.json(raw.body, { headers: privately }), cookies);
+  if (raw.body !== null) return withCookies(Response.json(raw.body), cookies);
 
   const failure = dance.failure ?? (isAstray(raw.location, tenant) ? lostDance(call) : null);
   if (failure) {
@@ -111,7 +114,7 @@ export async function answerInteractive(call: InteractiveCall): Promise<Response
     );
   }
   if (action === "signin" && isPost) {
-    cookies.push(danceCookie("started", String(now().getTime()), danceSeconds));
+    cookies.push(danceCookie("started", String(now().getTime()), signInSeconds));
   }
   if (dance.signedIn) {
     const { token, session } = dance.signedIn;
@@ -132,9 +135,9 @@ async function optionsFor(call: InteractiveCall, dance: Dance): Promise<AuthOpti
       sessionToken: cookieOption("__Host-session"),
       callbackUrl: cookieOption(danceCookieName("callback-url")),
       csrfToken: cookieOption(danceCookieName("csrf-token")),
-      state: cookieOption(danceCookieName("state"), danceSeconds),
-      nonce: cookieOption(danceCookieName("nonce"), danceSeconds),
-      pkceCodeVerifier: cookieOption(danceCookieName("pkce.code_verifier"), danceSeconds),
+      state: cookieOption(danceCookieName("state"), signInSeconds),
+      nonce: cookieOption(danceCookieName("nonce"), signInSeconds),
+      pkceCodeVerifier: cookieOption(danceCookieName("pkce.code_verifier"), signInSeconds),
     },
     providers: [tenant.oauth2 ? await identityServer(call, dance) : accounts(call, dance)],
     callbacks: {
@@ -164,7 +167,9 @@ async function findLive(tenant: Tenant, token: string): Promise<Session | null> 
 /** The tenant's identity server, which is looked up only where somebody leaves for it or comes back. */
 async function identityServer({ request, tenant, action }: InteractiveCall, dance: Dance): Promise<Provider> {
   const { providerName = "", clientId = "", scope = "" } = tenant.oauth2 ?? {};
-  const isDancing = (action === "signin" && request.method === "POST") || action === "callback";
+  // A call without the cookies of a sign-in cannot end well, and is no reason to ask the server anything.
+  const isBack = action === "callback" && readCookie(request.headers, danceCookieName("state")) !== null;
+  const isDancing = isBack || (action === "signin" && request.method === "POST");
   const server = isDancing ? await noting(dance, () => findAuthorizationUrl(tenant)) : null;
   return {
     ...{ id: "idp", name: providerName, type: "oauth", clientId, issuer: tenant.publicUrl },
@@ -189,8 +194,9 @@ async function finishDance(
   dance: Dance,
 ): Promise<void> {
   const startedAtMs = Number(readCookie(request.headers, danceCookieName("started")) ?? Number.NaN);
-  if (!(now().getTime() - startedAtMs < danceSeconds * 1000)) {
-    throw new SignInFailure("state_invalid", `The sign-in was begun over ${danceSeconds} s ago.`);
+  const tookMs = now().getTime() - startedAtMs;
+  if (!(tookMs >= 0 && tookMs < signInSeconds * 1000)) {
+    throw new SignInFailure("state_invalid", `The sign-in was begun over ${signInSeconds} s ago.`);
   }
   const { token, credential } = await mintToken();
   const parameters = new URL(request.url).searchParams;
@@ -211,14 +217,11 @@ type OAuthChecks = {
 
 /** Laurel accounts, where the tenant has no identity server. */
 function accounts({ request, tenant, body }: InteractiveCall, dance: Dance): Provider {
-  const address = limiterKeyOf(clientAddressOf(request.headers));
   const signIn = async () => {
     const { token, credential } = await mintToken();
-    await countAddressAgainst("sign-in-address", address);
     const session = await signInWithPassword({
       ...{ tenant, credential, deviceName: deviceNameOf(request.headers) },
-      ...{ emailAddress: body.email ?? "", password: body.password ?? "", address },
-      admit: (account, knownAddress) => admitSignIn(tenant.id, account, knownAddress),
+      ...{ emailAddress: body.email ?? "", password: body.password ?? "", ...passwordTries(request, tenant) },
       browser: await readCookieCredentials(request.headers),
     });
     dance.signedIn = { session, token };
@@ -322,6 +325,7 @@ function cookieOption(name: string, maxAge?: number) {
 function isToBeSet(cookie: string, action: InteractiveCall["action"]): boolean {
   if (cookie.startsWith("__Host-session")) return false;
   if (cookie.startsWith(`${danceCookieName("csrf-token")}=`)) return action === "csrf";
+  if (action === "callback") return false; // all that it sets there it takes away, and so do we
   return action === "signin" || !cookie.startsWith(`${danceCookieName("callback-url")}=`);
 }
 
@@ -357,8 +361,6 @@ function withinSite(location: string, { publicUrl }: Tenant): string {
   return origin === publicUrl ? `${pathname}${search}${hash}` : location;
 }
 
-const privately = { "Cache-Control": "private, no-store" };
-
 /** A form is sent on; a script (`json=true`, as next-auth's own client sends it) is told where. */
 function answerWith(
   { body, tenant }: InteractiveCall,
@@ -366,10 +368,10 @@ function answerWith(
   failure: SignInFailure | null = null,
   limit: DomainError | null = null,
 ): Response {
+  const headers = limit ? retryHeaders(limit) : {};
   if (body.json !== "true") {
-    return new Response(null, { status: 303, headers: { ...privately, Location: location } });
+    return new Response(null, { status: 303, headers: { ...headers, Location: location } });
   }
   const status = limit ? 429 : failure ? 401 : 200;
-  const headers = { ...privately, ...(limit ? retryHeaders(limit) : {}) };
   return Response.json({ url: new URL(location, tenant.publicUrl).href }, { status, headers });
 }

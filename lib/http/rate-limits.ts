@@ -50,11 +50,11 @@ export function countAddressAgainst(limit: LimitName, address: string): Promise<
 }
 
 /**
- * Counts a try to sign in to one account, which need not be there. Where the account is known from an address, that one
- * counts by itself: who tries from elsewhere cannot keep the account's person out.
+ * Counts a try to sign in to one account, which need not be there. A place that only the account's person can come from (an
+ * address it is known from, a link that was mailed to it) counts by itself: who tries from elsewhere cannot keep them out.
  */
-export function admitSignIn(tenantId: string, account: string, knownAddress: string | null): Promise<void> {
-  return countAgainst("sign-in-account", JSON.stringify([tenantId, account, knownAddress]));
+export function admitSignIn(tenantId: string, account: string, knownPlace: string | null): Promise<void> {
+  return countAgainst("sign-in-account", JSON.stringify([tenantId, account, knownPlace]));
 }
 
 /**

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { sealData, unsealData } from "iron-session";
 
-import { now, secondsUntil } from "#lib/config/clock.ts";
+import { now } from "#lib/config/clock.ts";
 import { env } from "#lib/config/env.ts";
 import { isUuid, newId, type SessionId } from "#lib/domain/ids.ts";
 import { hashSecret } from "#lib/domain/secrets.ts";
@@ -72,14 +72,35 @@ export function activationCookies(
   expiresAt: Date,
   isPartitioned: boolean,
 ): string[] {
-  const maxAgeSeconds = secondsUntil(expiresAt, now());
+  const maxAgeSeconds = maxAgeSecondsUntil(expiresAt);
   if (isPartitioned) return [partitionedCookie(token, maxAgeSeconds)];
   return sharedCookies(token, maxAgeSeconds, reachableDomain(request, tenant));
 }
 
 /** The cookie of an interactive sign-in. */
 export function interactiveCookie(token: string, expiresAt: Date): string {
-  return hostCookie("__Host-session", token, secondsUntil(expiresAt, now()));
+  return hostCookie("__Host-session", token, maxAgeSecondsUntil(expiresAt));
+}
+
+/** Rounded up: the row decides, and a cookie that goes first would end a session before its time. */
+function maxAgeSecondsUntil(expiresAt: Date): number {
+  return Math.max(0, Math.ceil((expiresAt.getTime() - now().getTime()) / 1000));
+}
+
+const signUpCookieName = "__Host-sign-up";
+const signUpSeconds = 86_400; // as long as the link that it stands for
+
+/** By this the browser that signed up is known again when the link in the mail is opened. */
+export function signUpCookie(secret: string): string {
+  return hostCookie(signUpCookieName, secret, signUpSeconds);
+}
+
+export function clearedSignUpCookie(): string {
+  return hostCookie(signUpCookieName, "", 0);
+}
+
+export function readSignUpSecret(headers: Headers): string | null {
+  return readCookie(headers, signUpCookieName);
 }
 
 /** What interactive sign-in keeps in the browser while somebody is at the identity server. */
@@ -91,8 +112,6 @@ const danceCookieParts = [
   "pkce.code_verifier",
   "started",
 ] as const;
-
-export const danceSeconds = 15 * 60;
 
 export function danceCookieName(part: (typeof danceCookieParts)[number]): string {
   return `__Host-next-auth.${part}`;
@@ -146,7 +165,9 @@ export function clearedCookies(request: Request, tenant: Tenant): string[] {
     partitionedCookie("", 0),
     hostCookie("__Host-session", "", 0),
     ...sharedCookies("", 0, reachableDomain(request, tenant)),
-    ...(tenant.authMode === "interactive" ? danceCookieParts.map((part) => danceCookie(part, "", 0)) : []),
+    ...(tenant.authMode === "interactive"
+      ? [clearedSignUpCookie(), ...danceCookieParts.map((part) => danceCookie(part, "", 0))]
+      : []),
   ];
 }
 

@@ -12,6 +12,7 @@ import { ConfigurationError } from "#lib/config/configuration-error.ts";
 import { env } from "#lib/config/env.ts";
 import { describeError, log } from "#lib/config/log.ts";
 import { tidyDatabase } from "#lib/db/tidy.ts";
+import { sweepUnconfirmed } from "#lib/domain/accounts/erase-unconfirmed.ts";
 import { sweepWallets } from "#lib/domain/ledger/settle-wallet.ts";
 import { deliverMails } from "#lib/domain/mail/deliver-mails.ts";
 import { sweepMails } from "#lib/domain/mail/sweep-mails.ts";
@@ -66,6 +67,7 @@ async function start(): Promise<void> {
   const timers = [
     everyMs(sweepEveryMs, "sweeping sessions", sweepSessions),
     everyMs(sweepEveryMs, "sweeping links", sweepSignIn),
+    everyMs(sweepEveryMs, "sweeping accounts", sweepUnconfirmed),
     everyMs(sweepEveryMs, "sweeping keys", sweepKeys),
     everyMs(sweepEveryMs, "sweeping mails", sweepMails),
     everyMs(settleEveryMs, "settling", sweepWallets),

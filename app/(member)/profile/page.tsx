@@ -8,10 +8,13 @@ import { LeaveProgramme } from "#app/_components/leave-programme.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { type AttributeField, type ProfileField, ProfileForm } from "#app/_components/profile-form.tsx";
 import { SectionHeading } from "#app/_components/section-heading.tsx";
+import { accountFormTexts } from "#app/_components/sign-in-page.tsx";
 import { SignInPlaces } from "#app/_components/sign-in-places.tsx";
 import { SignOutButton } from "#app/_components/sign-out-button.tsx";
+import type { TextFieldProps } from "#app/_components/text-field.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
+import { findOwnAccount } from "#lib/domain/accounts/change-account.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import { countryCodes } from "#lib/domain/members/profile-input.ts";
 import { listSignInPlaces, type SignInPlace } from "#lib/domain/sessions/list-sign-in-places.ts";
@@ -29,6 +32,7 @@ export default memberPage(async ({ tenant, session, wallet }) => {
   const { member } = session;
   const { profile } = member;
   const hasOwnNames = hasAccounts(tenant);
+  const account = hasOwnNames ? await findOwnAccount(tenant, session) : null;
   const source = sourceOf(tenant);
   const { editable, others } = sortedAttributes(member);
   const places = await listSignInPlaces(tenant.id, session);
@@ -83,7 +87,7 @@ export default memberPage(async ({ tenant, session, wallet }) => {
         </section>
       )}
 
-      {hasOwnNames && <AccountSection emailAddress={profile.emailAddress} />}
+      {account && <AccountSection emailAddress={account.emailAddress} />}
 
       <section>
         <SectionHeading title={t("places")} />
@@ -133,12 +137,24 @@ export default memberPage(async ({ tenant, session, wallet }) => {
               cancel: t("cancel"),
               failed: t("failed"),
             }}
+            password={account && (await leavingPassword())}
           />
         </div>
       </section>
     </div>
   );
 });
+
+async function leavingPassword() {
+  const { t, labelsFor } = await accountFormTexts();
+  const profileTexts = await getTranslations("profile");
+  const field: TextFieldProps = {
+    ...{ name: "currentPassword", type: "password", label: t("currentPassword"), showLabel: t("show") },
+    ...{ autoComplete: "current-password", hint: profileTexts("leavePassword") },
+  };
+  const { password_wrong, rate_limited } = labelsFor("").problems;
+  return { field, problems: { password_wrong, rate_limited } };
+}
 
 /** Who says the name and the e-mail address where it is not the member, as far as it has a name. */
 function sourceOf({ oauth2, hostUrl, authMode }: Tenant): string | null {

@@ -1,23 +1,76 @@
+import { headers } from "next/headers";
+import Link from "next/link";
+
 import { ConfirmByLink } from "#app/_components/confirm-by-link.tsx";
+import { ConfirmByPassword } from "#app/_components/confirm-by-password.tsx";
+import { NoticePage } from "#app/_components/notice-page.tsx";
 import { accountFormTexts, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
+import { lookAtConfirmation } from "#lib/domain/accounts/confirm-email.ts";
+import { answerPageWith, findVisitor } from "#lib/http/member-session.ts";
+import { readSignUpSecret } from "#lib/http/session-cookie.ts";
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
 export const generateMetadata = pageTitle("confirmEmail");
 
 export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) => {
-  const { t } = await accountFormTexts();
-  const { token } = await searchParams;
+  const { t, labelsFor } = await accountFormTexts();
+  const { token = "" } = await searchParams;
+  const visitor = await findVisitor();
+  const found =
+    typeof token === "string"
+      ? await lookAtConfirmation({
+          ...{ tenant, token, signUpSecret: readSignUpSecret(await headers()) },
+          signedInId: visitor?.session.member.id ?? null,
+        })
+      : null;
+  if (!found || typeof token !== "string") {
+    answerPageWith(401);
+    return (
+      <NoticePage title={t("brokenLinkTitle")} text={t("confirmInvalid")}>
+        <Link href="/login" className="button-primary">
+          {t("signIn")}
+        </Link>
+      </NoticePage>
+    );
+  }
+  if (found.isProven) {
+    return (
+      <SignInFrame tenant={tenant} title={t("confirmTitle")}>
+        <ConfirmByLink
+          token={token}
+          labels={{
+            ...{ confirm: t("confirmSubmit"), confirming: t("sending"), confirmed: t("confirmed") },
+            ...{ goOn: t("goOn"), invalid: t("confirmInvalid"), lost: t("problems.lost") },
+          }}
+        />
+      </SignInFrame>
+    );
+  }
+  const { emailAddress } = found;
   return (
-    <SignInFrame tenant={tenant} title={t("confirmTitle")}>
-      <ConfirmByLink
-        token={typeof token === "string" ? token : ""}
-        labels={{
-          ...{ confirm: t("confirmSubmit"), confirming: t("sending"), confirmed: t("confirmed") },
-          ...{ goOn: t("goOn"), invalid: t("confirmInvalid"), lost: t("problems.lost") },
+    <SignInFrame
+      tenant={tenant}
+      title={t("confirmTitle")}
+      text={t("confirmPasswordText", { email: emailAddress })}
+      links={
+        <Link
+          href="/forgot-password"
+          className="inline-flex min-h-11 items-center font-medium text-accent hover:underline"
+        >
+          {t("forgotTitle")}
+        </Link>
+      }
+    >
+      <ConfirmByPassword
+        {...{ token, emailAddress }}
+        field={{
+          ...{ name: "password", type: "password", label: t("password"), showLabel: t("show") },
+          autoComplete: "current-password",
         }}
+        labels={labelsFor(t("confirmPasswordSubmit"))}
       />
     </SignInFrame>
   );

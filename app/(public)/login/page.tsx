@@ -3,6 +3,7 @@ import Link from "next/link";
 import { redirect } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 
+import { textOf } from "#app/_components/labels.ts";
 import { SignInForm } from "#app/_components/sign-in-form.tsx";
 import { SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
@@ -27,8 +28,7 @@ export default signInPage<Props>(
     const t = await getTranslations("login");
     const errors = await errorTexts(tenant);
     const code = oneOf(error);
-    const message =
-      code === null ? null : errors[Object.hasOwn(errors, code) ? (code as keyof typeof errors) : "unknown"];
+    const message = code === null ? null : (textOf(errors, code) ?? errors.unknown);
     const isServer = tenant.oauth2 !== null;
     return (
       <SignInFrame

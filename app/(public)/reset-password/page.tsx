@@ -6,6 +6,7 @@ import { accountFormTexts, SignInFrame, signInPage } from "#app/_components/sign
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import { isResetLinkGood } from "#lib/domain/accounts/reset-password.ts";
+import { answerPageWith } from "#lib/http/member-session.ts";
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
@@ -15,6 +16,7 @@ export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) =
   const { t, labelsFor } = await accountFormTexts();
   const { token } = await searchParams;
   if (typeof token !== "string" || !(await isResetLinkGood(tenant, token))) {
+    answerPageWith(401);
     return (
       <NoticePage title={t("brokenLinkTitle")} text={t("brokenLinkText")}>
         <Link href="/forgot-password" className="button-primary">

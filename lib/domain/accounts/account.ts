@@ -1,4 +1,5 @@
 /** A Laurel account: a member's own e-mail address and password, where the programme has no identity server. */
+import type { AccountRow } from "#lib/db/accounts.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { emailAddress } from "#lib/domain/texts.ts";
@@ -6,6 +7,11 @@ import { emailAddress } from "#lib/domain/texts.ts";
 /** Whether members of a programme have accounts of Laurel's. */
 export function hasAccounts({ authMode, oauth2 }: Tenant): boolean {
   return authMode === "interactive" && oauth2 === null;
+}
+
+/** Whether its person has shown up: by the link in a mail, or by signing in where that asks for no link. */
+export function wasEverUsed(account: Pick<AccountRow, "emailConfirmedAt" | "knownAddresses">): boolean {
+  return account.emailConfirmedAt !== null || account.knownAddresses.length > 0;
 }
 
 /**
@@ -23,6 +29,7 @@ export function accountEmailOf(address: string): string {
 /** What can be wrong with what somebody entered: the sentence for programs; pages have one in the reader's language. */
 const problems = {
   email_invalid: "Enter an e-mail address.",
+  email_same: "This is your e-mail address already.",
   password_short: "Enter at least 8 characters.",
   password_long: "Enter at most 256 characters.",
   password_unprintable: "Remove the control characters.",

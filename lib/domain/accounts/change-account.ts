@@ -3,7 +3,13 @@
  * open is not enough to take the account away.
  */
 import { now } from "#lib/config/clock.ts";
-import { type AccountRow, deleteLinks, findAccountOfMember, updateAccount } from "#lib/db/accounts.ts";
+import {
+  type AccountRow,
+  deleteLinks,
+  findAccountByEmail,
+  findAccountOfMember,
+  updateAccount,
+} from "#lib/db/accounts.ts";
 import { lockMember } from "#lib/db/members.ts";
 import { endSessionsOfMember } from "#lib/db/sessions.ts";
 import { inTransaction } from "#lib/db/transaction.ts";
@@ -11,29 +17,34 @@ import { parseAccountEmail, refuseFields } from "#lib/domain/accounts/account.ts
 import {
   type AccountMails,
   accountUrls,
+  greetingOf,
   makeLink,
   postNotice,
   postRequestedMail,
 } from "#lib/domain/accounts/account-mails.ts";
 import { requireGoodPassword } from "#lib/domain/accounts/good-password.ts";
-import { holdAccountByEmail, holdAccountOfMember } from "#lib/domain/accounts/hold-account.ts";
+import { holdAccountOfMember } from "#lib/domain/accounts/hold-account.ts";
 import { isKnownAddress } from "#lib/domain/accounts/known-address.ts";
+import { isTaken } from "#lib/domain/accounts/register-account.ts";
 import type { AdmitTry } from "#lib/domain/accounts/sign-in-with-password.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { deliverSoon } from "#lib/domain/mail/deliver-mails.ts";
+import { eraseMember } from "#lib/domain/members/erase-member.ts";
 import { hashPassword, verifyPassword } from "#lib/domain/passwords.ts";
 import type { Session } from "#lib/domain/sessions/session.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
-type AccountChange = {
+/** Whoever sits at a signed-in browser, and knows the password. */
+type KnowsPassword = {
   tenant: Tenant;
   session: Session;
   currentPassword: string;
   address: string;
   admit: AdmitTry;
-  mails: AccountMails;
 };
+
+type AccountChange = KnowsPassword & { mails: AccountMails };
 
 /** Sets another password; every other session ends. Refuses `invalid_input`, and what `admit` throws. */
 export async function changePassword(command: AccountChange & { newPassword: string }): Promise<void> {
@@ -53,11 +64,9 @@ export async function changePassword(command: AccountChange & { newPassword: str
     }
     await deleteLinks(tx, tenantId, memberId, ["reset_password", "change_email"]);
     await endSessionsOfMember(tx, tenantId, memberId, "password_changed", at, session.id);
-    const { emailAddress, givenName } = account;
-    const notice = mails.passwordChanged({
-      givenName: givenName ?? "",
-      resetUrl: accountUrls(tenant).resetUrl,
-    });
+    const { emailAddress } = account;
+    const { resetUrl } = accountUrls(tenant);
+    const notice = mails.passwordChanged({ ...greetingOf(account), resetUrl });
     await postNotice(tx, { tenant, memberId, emailAddress }, notice, at);
   });
   deliverSoon();
@@ -65,7 +74,7 @@ export async function changePassword(command: AccountChange & { newPassword: str
 
 /**
  * Mails a link to a new address, which the account moves to when the link is opened. Whether somebody else has an account
- * with it, only that one is told. Refuses `invalid_input`, and what `admit` throws.
+ * with it, only that one is told; the asker's mails are counted either way. Refuses `invalid_input`, and what `admit` throws.
  */
 export async function requestEmailChange(
   command: AccountChange & { newEmailAddress: string },
@@ -74,38 +83,42 @@ export async function requestEmailChange(
   const newEmailAddress = parseAccountEmail(command.newEmailAddress);
   if (newEmailAddress === null) throw refuseFields({ newEmailAddress: "email_invalid" });
   const account = await requirePassword(command);
+  if (newEmailAddress === account.emailAddress) throw refuseFields({ newEmailAddress: "email_same" });
   const memberId = account.memberId as MemberId;
-  const givenName = account.givenName ?? "";
 
   await inTransaction(async (tx) => {
-    const other = await holdAccountByEmail(tx, tenant.id, newEmailAddress);
-    const at = now();
-    if (other && other.memberId !== memberId) {
-      const owner = { tenant, memberId: other.memberId as MemberId, emailAddress: newEmailAddress };
-      const facts = { givenName: other.givenName ?? "", ...accountUrls(tenant) };
-      return postRequestedMail(tx, owner, () => mails.accountExists(facts), at);
-    }
     const held = await holdAccountOfMember(tx, tenant.id, memberId);
     if (held?.passwordHash !== account.passwordHash)
       throw refuseFields({ currentPassword: "password_wrong" });
+    const at = now();
     const recipient = { tenant, memberId, emailAddress: newEmailAddress };
     const write = async () => {
+      const other = await findAccountByEmail(tenant.id, newEmailAddress, tx);
+      if (other && isTaken(other, tenant)) {
+        return mails.accountExists({ ...greetingOf(other), ...accountUrls(tenant) });
+      }
       const link = await makeLink(tx, recipient, "change_email", at, newEmailAddress);
-      return mails.confirmNewEmail({ givenName, link });
+      return mails.confirmNewEmail({ link });
     };
-    await postRequestedMail(tx, recipient, write, at);
+    await postRequestedMail(tx, recipient, "change_email", write, at);
   });
   deliverSoon();
 }
 
-async function requirePassword({
-  tenant,
-  session,
-  currentPassword,
-  address,
-  admit,
-}: AccountChange): Promise<AccountRow> {
-  const account = await findAccountOfMember(tenant.id, session.member.id);
+/** Leaves the programme, account and all. Refuses `invalid_input`, and what `admit` throws. */
+export async function leaveWithPassword(command: KnowsPassword): Promise<void> {
+  await requirePassword(command);
+  await eraseMember(command.tenant.id, command.session.member.id);
+}
+
+/** The account of a signed-in member; null where the member signs in by another way. */
+export function findOwnAccount({ id }: Tenant, { member }: Session): Promise<AccountRow | null> {
+  return findAccountOfMember(id, member.id);
+}
+
+async function requirePassword(command: KnowsPassword): Promise<AccountRow> {
+  const { tenant, session, currentPassword, address, admit } = command;
+  const account = await findOwnAccount(tenant, session);
   if (!account) throw new DomainError("not_found"); // the member signs in by another way
   await admit(account.emailAddress, isKnownAddress(account, tenant.id, address) ? address : null);
   if (await verifyPassword(account.passwordHash, currentPassword)) return account;

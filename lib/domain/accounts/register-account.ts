@@ -4,20 +4,22 @@
  * Holds under any retry or race:
  *   1. whoever asks learns nothing of who has an account: the answer is the same, and what is there shows in a mail;
  *   2. one address is one account, however many ask for it at once;
- *   3. until the address is confirmed, who signs up with it last decides the password, and older links are void: nobody can
- *      keep a stranger's address, or leave a password of theirs behind it.
+ *   3. until the address is confirmed, what was entered for it last stands there, and it is nobody's: a link in a mail confirms
+ *      it only for the browser that signed up last, or for who knows that password (`confirm-email.ts`). Nobody can keep a
+ *      stranger's address, or have its owner confirm a password that is not the owner's.
  *
  * Making a member is the event REGISTERED_ACCOUNT; what rules give for it is there with it.
  */
 import { now } from "#lib/config/clock.ts";
-import { deleteLinks, insertAccount, updateAccount } from "#lib/db/accounts.ts";
+import { type AccountRow, insertAccount, updateAccount } from "#lib/db/accounts.ts";
 import type { Tx } from "#lib/db/client.ts";
 import { updateMemberRow } from "#lib/db/members.ts";
 import { inTransaction, isAlreadyThere } from "#lib/db/transaction.ts";
-import { parseAccountEmail, refuseFields } from "#lib/domain/accounts/account.ts";
+import { parseAccountEmail, refuseFields, wasEverUsed } from "#lib/domain/accounts/account.ts";
 import {
   type AccountMails,
   accountUrls,
+  greetingOf,
   makeLink,
   postRequestedMail,
   type Recipient,
@@ -31,6 +33,7 @@ import { deliverSoon } from "#lib/domain/mail/deliver-mails.ts";
 import { insertNewMember } from "#lib/domain/members/new-member.ts";
 import { sayingWhy } from "#lib/domain/once.ts";
 import { hashPassword } from "#lib/domain/passwords.ts";
+import { hashSecret } from "#lib/domain/secrets.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
 export type RegisterAccount = {
@@ -39,31 +42,32 @@ export type RegisterAccount = {
   familyName: string;
   emailAddress: string;
   password: string;
+  /** By this the browser that signs up is known again when the link is opened. */
+  signUpSecret: string;
   mails: AccountMails;
 };
 
 const triesMax = 5;
 
-/**
- * What can be said of a sign-up without looking at who is there: the address as accounts keep it. Refuses
- * `registration_closed` and `invalid_input`.
- */
-export async function checkRegistration({
-  tenant,
-  emailAddress: asTyped,
-  password,
-}: Pick<RegisterAccount, "tenant" | "emailAddress" | "password">): Promise<string> {
+/** A sign-up that will do, as far as can be said without looking at who is there. */
+export type CheckedRegistration = RegisterAccount & { accountEmail: string };
+
+/** Refuses `registration_closed` and `invalid_input`. */
+export async function checkRegistration(command: RegisterAccount): Promise<CheckedRegistration> {
+  const { tenant, emailAddress, password } = command;
   if (!tenant.selfRegistration) throw new DomainError("registration_closed");
-  const emailAddress = parseAccountEmail(asTyped);
-  if (emailAddress === null) throw refuseFields({ emailAddress: "email_invalid" });
-  await requireGoodPassword(password, emailAddress);
-  return emailAddress;
+  const accountEmail = parseAccountEmail(emailAddress);
+  if (accountEmail === null) throw refuseFields({ emailAddress: "email_invalid" });
+  await requireGoodPassword(password, accountEmail);
+  return { ...command, accountEmail };
 }
 
-/** Refuses as `checkRegistration` does. */
-export async function registerAccount(command: RegisterAccount): Promise<void> {
-  const emailAddress = await checkRegistration(command);
-  const account = { emailAddress, passwordHash: await hashPassword(command.password) };
+export async function registerAccount(command: CheckedRegistration): Promise<void> {
+  const account = {
+    emailAddress: command.accountEmail,
+    passwordHash: await hashPassword(command.password),
+    signUpHash: hashSecret(command.signUpSecret),
+  };
   for (let tries = 1; ; tries++) {
     try {
       await sayingWhy(() => inTransaction((tx) => register(tx, command, account)));
@@ -75,7 +79,7 @@ export async function registerAccount(command: RegisterAccount): Promise<void> {
   }
 }
 
-type NewAccount = { emailAddress: string; passwordHash: string };
+type NewAccount = { emailAddress: string; passwordHash: string; signUpHash: string };
 
 async function register(tx: Tx, command: RegisterAccount, account: NewAccount): Promise<void> {
   const { tenant, mails } = command;
@@ -84,18 +88,19 @@ async function register(tx: Tx, command: RegisterAccount, account: NewAccount): 
   const at = now(); // of those who waited for each other, the last one's link and mail are the newest
   if (!found) return makeAccount(tx, command, account, at);
 
-  const recipient = { tenant, memberId: found.memberId as MemberId, emailAddress };
-  const givenName = found.givenName ?? "";
-  if (found.emailConfirmedAt !== null || tenant.emailConfirmation === "off") {
-    const write = () => mails.accountExists({ givenName, ...accountUrls(tenant) });
-    return postRequestedMail(tx, recipient, write, at);
+  const memberId = found.memberId as MemberId;
+  const recipient = { tenant, memberId, emailAddress };
+  if (isTaken(found, tenant)) {
+    const write = () => mails.accountExists({ ...greetingOf(found), ...accountUrls(tenant) });
+    return postRequestedMail(tx, recipient, "account_exists", write, at);
   }
-  const write = async () => {
-    const { memberId } = recipient;
-    await takeOver(tx, command, { ...account, memberId, before: found.passwordHash }, at);
-    return confirmationMail(tx, recipient, command.givenName, mails, at);
-  };
-  return postRequestedMail(tx, recipient, write, at);
+  await takeOver(tx, command, { ...account, memberId, before: found.passwordHash }, at);
+  return postConfirmation(tx, recipient, mails, at);
+}
+
+/** Whether an account's address is somebody's; before anybody has confirmed it, it is still free. */
+export function isTaken(account: AccountRow, { emailConfirmation }: Tenant): boolean {
+  return emailConfirmation === "off" || wasEverUsed(account);
 }
 
 async function makeAccount(
@@ -111,36 +116,34 @@ async function makeAccount(
   await insertAccount(tx, { ...account, tenantId: tenant.id, memberId, emailConfirmedAt: null, at });
   await raiseEvent(tx, { tenantId: tenant.id, memberId, type: "REGISTERED_ACCOUNT", payload: {}, at });
   if (tenant.emailConfirmation === "off") return;
-  const recipient = { tenant, memberId, emailAddress: account.emailAddress };
-  await postRequestedMail(tx, recipient, () => confirmationMail(tx, recipient, givenName, mails, at), at);
+  await postConfirmation(tx, { tenant, memberId, emailAddress: account.emailAddress }, mails, at);
 }
 
-/** An address that nobody has confirmed is still free: what was entered for it last counts. */
+/** What was entered for a free address last stands there. */
 async function takeOver(
   tx: Tx,
   { tenant, givenName, familyName, emailAddress: asTyped }: RegisterAccount,
   account: NewAccount & { memberId: MemberId; before: string },
   at: Date,
 ): Promise<void> {
-  const { memberId, before, passwordHash } = account;
+  const { memberId, before, passwordHash, signUpHash } = account;
   const id = { tenantId: tenant.id, memberId };
-  await updateAccount(tx, { ...id, passwordHash: before }, { passwordHash, updatedAt: at });
+  await updateAccount(tx, { ...id, passwordHash: before }, { passwordHash, signUpHash, updatedAt: at });
   await updateMemberRow(tx, tenant.id, memberId, {
     givenName,
     familyName,
     emailAddress: asTyped,
     updatedAt: at,
   });
-  await deleteLinks(tx, tenant.id, memberId, ["confirm_email"]);
 }
 
 /** The mail by which an address is confirmed. */
-export async function confirmationMail(
+export async function postConfirmation(
   tx: Tx,
   recipient: Recipient,
-  givenName: string,
   mails: AccountMails,
   at: Date,
-) {
-  return mails.confirmEmail({ givenName, link: await makeLink(tx, recipient, "confirm_email", at) });
+): Promise<void> {
+  const write = async () => mails.confirmEmail({ link: await makeLink(tx, recipient, "confirm_email", at) });
+  await postRequestedMail(tx, recipient, "confirm_email", write, at);
 }

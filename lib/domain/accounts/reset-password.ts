@@ -14,6 +14,7 @@ import { parseAccountEmail, refuseFields } from "#lib/domain/accounts/account.ts
 import {
   type AccountMails,
   accountUrls,
+  greetingOf,
   makeLink,
   postNotice,
   postRequestedMail,
@@ -43,9 +44,9 @@ export async function requestPasswordReset(command: {
     const at = now();
     const write = async () => {
       const link = await makeLink(tx, recipient, "reset_password", at);
-      return mails.resetPassword({ givenName: account.givenName ?? "", link });
+      return mails.resetPassword({ ...greetingOf(account), link });
     };
-    await postRequestedMail(tx, recipient, write, at);
+    await postRequestedMail(tx, recipient, "reset_password", write, at);
   });
   deliverSoon();
 }
@@ -57,22 +58,26 @@ export async function isResetLinkGood({ id }: Tenant, token: string): Promise<bo
 
 /**
  * Sets the new password. The link has shown that the address is the account's, and where it was opened is known to it from
- * now on. Refuses `invalid_input` for a link that is not good, and for a password that is not, which leaves the link good.
+ * now on. Refuses `invalid_input` for a link that is not good, and for a password that is not, which leaves the link
+ * good; and what `admit` throws.
  */
 export async function resetPassword(command: {
   tenant: Tenant;
   token: string;
   password: string;
   address: string;
+  /** Counts a try before the new password costs its time, and throws where it is one too many. */
+  admit: () => Promise<void>;
   mails: AccountMails;
 }): Promise<void> {
-  const { tenant, token, password, address, mails } = command;
+  const { tenant, token, password, address, admit, mails } = command;
   const tenantId = tenant.id;
   const tokenHash = hashSecret(token);
   const link = await findLink(tenantId, tokenHash, now());
   const found = link?.purpose === "reset_password" && (await findAccountOfMember(tenantId, link.memberId));
   if (!found) throw refuseFields({ token: "link_invalid" });
   await requireGoodPassword(password, found.emailAddress);
+  await admit();
   const passwordHash = await hashPassword(password);
 
   await inTransaction(async (tx) => {
@@ -82,21 +87,24 @@ export async function resetPassword(command: {
     if (!account || !(await takeLink(tx, tenantId, tokenHash, at))) {
       throw refuseFields({ token: "link_invalid" });
     }
-    const { emailAddress, givenName } = account;
+    const { emailAddress } = account;
     await updateAccount(
       tx,
       { tenantId, memberId, passwordHash: account.passwordHash },
       {
-        ...{ passwordHash, updatedAt: at, emailConfirmedAt: account.emailConfirmedAt ?? at },
+        ...{
+          passwordHash,
+          updatedAt: at,
+          emailConfirmedAt: account.emailConfirmedAt ?? at,
+          signUpHash: null,
+        },
         knownAddresses: withKnownAddress(account, tenantId, address),
       },
     );
     await deleteLinks(tx, tenantId, memberId, ["reset_password", "confirm_email", "change_email"]);
     await endSessionsOfMember(tx, tenantId, memberId, "password_changed", at);
-    const notice = mails.passwordChanged({
-      givenName: givenName ?? "",
-      resetUrl: accountUrls(tenant).resetUrl,
-    });
+    const { resetUrl } = accountUrls(tenant);
+    const notice = mails.passwordChanged({ ...greetingOf(account), resetUrl });
     await postNotice(tx, { tenant, memberId, emailAddress }, notice, at);
   });
   deliverSoon();

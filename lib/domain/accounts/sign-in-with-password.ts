@@ -7,19 +7,27 @@
  *   3. who was restricted, or has another password since it was looked at, gets no session;
  *   4. the session that this browser had ends when the new one takes its place.
  */
-import { addSeconds, now } from "#lib/config/clock.ts";
+import { now } from "#lib/config/clock.ts";
 import { findAccountByEmail } from "#lib/db/accounts.ts";
-import { endSessions, openAccountSession } from "#lib/db/sessions.ts";
+import { openAccountSession } from "#lib/db/sessions.ts";
 import { parseAccountEmail } from "#lib/domain/accounts/account.ts";
 import { isKnownAddress, withKnownAddress } from "#lib/domain/accounts/known-address.ts";
 import { memberOf } from "#lib/domain/members/member.ts";
 import { verifyPassword } from "#lib/domain/passwords.ts";
-import { type Session, type SessionCredential, signedInNow } from "#lib/domain/sessions/session.ts";
+import {
+  newInteractiveSession,
+  type Session,
+  type SessionCredential,
+  signedInNow,
+} from "#lib/domain/sessions/session.ts";
 import { SignInFailure } from "#lib/domain/sign-in/sign-in-failure.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
-/** Counts a try, and throws where it is one too many. `knownAddress` is null for tries from elsewhere. */
-export type AdmitTry = (account: string, knownAddress: string | null) => Promise<void>;
+/**
+ * Counts a try, and throws where it is one too many. `knownPlace` is where it comes from, if only the account's person can
+ * come from there: such tries count by themselves. Null for all others.
+ */
+export type AdmitTry = (account: string, knownPlace: string | null) => Promise<void>;
 
 export type SignInWithPassword = {
   tenant: Tenant;
@@ -51,12 +59,7 @@ export async function signInWithPassword(command: SignInWithPassword): Promise<S
   }
 
   const at = now();
-  const { idleSeconds, interactiveSeconds } = tenant;
-  const session = {
-    ...credential,
-    ...{ kind: "interactive", idleSeconds, expiresAt: addSeconds(at, interactiveSeconds), deviceName },
-    provider: null,
-  };
+  const session = newInteractiveSession(tenant, { credential, browser, deviceName, provider: null }, at);
   const { memberId, passwordHash } = account;
   const knownAddresses = withKnownAddress(account, tenant.id, address);
   const row = await openAccountSession({
@@ -64,6 +67,5 @@ export async function signInWithPassword(command: SignInWithPassword): Promise<S
     ...{ session, at },
   });
   if (!row) throw new SignInFailure("credentials_invalid", "The account changed while it was looked at.");
-  if (browser.length > 0) await endSessions(tenant.id, browser, "replaced", at);
   return signedInNow(session, memberOf(row), at);
 }

@@ -13,8 +13,8 @@ export type Sender = { fromName: string; fromAddress: string };
 export type PostMail = Sender & {
   tenantId: TenantId;
   memberId: MemberId;
-  /** Whether somebody asked for it without being signed in; such mails are counted. */
-  isRequested: boolean;
+  /** What somebody asked for who only knows the address; such mails are counted. Null for what nobody asked for. */
+  requestedFor: string | null;
   message: Message;
   at: Date;
 };
@@ -38,6 +38,6 @@ export async function postMail(
   const { to, subject, text, html } = message;
   const sealed: SealedMessage = { to, subject, text, html, fromName, fromAddress };
   const sealedMessage = sealSecret(JSON.stringify(sealed));
-  const { tenantId, memberId, isRequested } = row;
-  await insertMail(tx, { tenantId, id: newId(), memberId, isRequested, sealedMessage, createdAt: at });
+  const { tenantId, memberId, requestedFor } = row;
+  await insertMail(tx, { tenantId, id: newId(), memberId, requestedFor, sealedMessage, createdAt: at });
 }

@@ -9,6 +9,7 @@
 import { isDeepStrictEqual } from "node:util";
 
 import { now } from "#lib/config/clock.ts";
+import { findAccountOfMember } from "#lib/db/accounts.ts";
 import type { Prisma, Tx } from "#lib/db/client.ts";
 import { findMemberByAuthIdentifier, findMemberRow, lockMember, updateMemberRow } from "#lib/db/members.ts";
 import { endSessionsOfMember } from "#lib/db/sessions.ts";
@@ -64,6 +65,9 @@ export async function changeMember(
   }
 
   const profile = columnsOf(before, change);
+  if (isOwn && "emailAddress" in profile && profile.emailAddress !== before.profile.emailAddress) {
+    await requireNoAccount(tx, tenantId, memberId);
+  }
   const isProfileChanged = isDifferent(before, profile);
   const decided = adminColumnsOf(before, change);
   if (isProfileChanged || isDecidedAnew(before, decided)) {
@@ -77,6 +81,14 @@ export async function changeMember(
     await raiseEvent(tx, { tenantId, memberId, type: "PROFILE_UPDATED", payload: {}, at });
   }
   return holdMember(tx, tenantId, memberId);
+}
+
+/** A Laurel account moves to another address by a link that goes there, and the profile's moves with it. */
+async function requireNoAccount(tx: Tx, tenantId: TenantId, memberId: MemberId): Promise<void> {
+  if (!(await findAccountOfMember(tenantId, memberId, tx))) return;
+  throw invalidInput({
+    "profile.emailAddress": "Change it in your account at /profile: a link goes to the new address.",
+  });
 }
 
 async function holdMember(tx: Tx, tenantId: TenantId, memberId: MemberId): Promise<Member> {

@@ -53,7 +53,15 @@ async function applyMember(applying: Applying, member: MemberInFile, path: strin
     const account = await findAccountByEmail(tenantId, emailAddress, tx);
     if (account) throw mistake(`${path}.password`, `Another member has an account with ${emailAddress}.`);
     const passwordHash = await hashPassword(password);
-    await insertAccount(tx, { tenantId, memberId, emailAddress, passwordHash, emailConfirmedAt: at, at });
+    await insertAccount(tx, {
+      tenantId,
+      memberId,
+      emailAddress,
+      passwordHash,
+      emailConfirmedAt: at,
+      signUpHash: null,
+      at,
+    });
   }
 }
 

@@ -5,6 +5,7 @@ import type { MemberId } from "#lib/domain/ids.ts";
 import { settleWallet } from "#lib/domain/ledger/settle-wallet.ts";
 import { isDue, type Wallet, walletOf } from "#lib/domain/ledger/wallet.ts";
 import {
+  isOwnRank,
   type RankedCredential,
   type Session,
   sessionOf,
@@ -32,16 +33,17 @@ export type SignedIn = { session: Session; wallet: Wallet };
  * where nobody is signed in.
  */
 export async function readSession(
-  tenant: Pick<Tenant, "id" | "tierWindowDays">,
+  tenant: Pick<Tenant, "id" | "tierWindowDays" | "authMode">,
   credentials: readonly RankedCredential[],
   { isActivity }: { isActivity: boolean },
 ): Promise<SignedIn | null> {
-  if (credentials.length === 0) return null;
+  const presented = credentials.filter(({ rank }) => isOwnRank(tenant, rank));
+  if (presented.length === 0) return null;
 
   const at = now();
   const query = {
     tenantId: tenant.id,
-    presented: credentials,
+    presented,
     sharedRank: sharedCookieRank,
     at,
     touchOlderThan: isActivity ? activityWrittenBefore(at) : null,

@@ -7,6 +7,7 @@ import type { MemberRow } from "#lib/db/members.ts";
 import type { NewSession, SessionRow } from "#lib/db/sessions.ts";
 import type { SessionId } from "#lib/domain/ids.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
 type SessionKind = "embedded" | "interactive" | "end_user";
 
@@ -29,6 +30,14 @@ export const cookieRanks = {
 export const sharedCookieRank = cookieRanks.session;
 export const partitionedCookieRank = cookieRanks["__Host-session_p"];
 
+/**
+ * Whether cookies of this rank count in a programme. Interactive sign-in sets none of a shared domain: one that is there was
+ * planted by another site of the domain, with a session of its own, for people to act in without noticing.
+ */
+export function isOwnRank({ authMode }: Pick<Tenant, "authMode">, rank: number): boolean {
+  return authMode === "embedded" || rank < sharedCookieRank;
+}
+
 export type Session = {
   id: SessionId;
   kind: SessionKind;
@@ -45,6 +54,25 @@ export function sessionOf(row: SessionRow & MemberRow): Session {
     member: memberOf(row),
     expiresAt: row.sessionExpiresAt,
     idleExpiresAt: row.idleSeconds === null ? null : addSeconds(row.lastActivityAt, row.idleSeconds),
+  };
+}
+
+/** What an interactive sign-in opens: `browser` is what came along as cookies, and `provider` null for a Laurel account. */
+export function newInteractiveSession(
+  { idleSeconds, interactiveSeconds }: Pick<Tenant, "idleSeconds" | "interactiveSeconds">,
+  signIn: {
+    credential: SessionCredential;
+    browser: readonly SessionCredential[];
+    deviceName: string | null;
+    provider: NewSession["provider"];
+  },
+  at: Date,
+): NewSession {
+  const { credential, browser, deviceName, provider } = signIn;
+  return {
+    ...credential,
+    ...{ kind: "interactive", idleSeconds, expiresAt: addSeconds(at, interactiveSeconds) },
+    ...{ deviceName, provider, replaces: browser.map(({ id, tokenHash }) => ({ id, tokenHash })) },
   };
 }
 

@@ -32,6 +32,7 @@ export function upsertEmbeddedSession({
     expiresAt: addSeconds(at, tenant.embeddedSeconds),
     deviceName: null, // it is the host's server that calls
     provider: null,
+    replaces: [],
   };
   return signInVouchedMember({ tenant, authIdentifier, profile, session, clientSecretId, at });
 }

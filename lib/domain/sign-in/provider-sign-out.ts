@@ -2,11 +2,11 @@
 import { findIdentityServer, IdentityServerFailure } from "#lib/clients/identity-server.ts";
 import { DocumentUnavailable } from "#lib/clients/remembered-documents.ts";
 import { addSeconds, now } from "#lib/config/clock.ts";
-import { insertLogoutToken } from "#lib/db/logout-tokens.ts";
 import { endProviderSessions, findSealedIdToken } from "#lib/db/sessions.ts";
+import { insertSpentToken } from "#lib/db/spent-tokens.ts";
 import { inTransaction, isAlreadyThere } from "#lib/db/transaction.ts";
 import { DomainError } from "#lib/domain/errors.ts";
-import { unsealSecret } from "#lib/domain/secrets.ts";
+import { hashSecret, unsealSecret } from "#lib/domain/secrets.ts";
 import type { SessionCredential } from "#lib/domain/sessions/session.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { Faulty } from "#lib/domain/tokens/compact-jws.ts";
@@ -76,7 +76,7 @@ export async function obeyLogoutToken(tenant: Tenant, token: string): Promise<Lo
     const at = now();
     const endedSessions = await inTransaction(async (tx) => {
       const expiresAt = addSeconds(at, logoutTokenAgeMaxSeconds + 2 * leewaySeconds);
-      await insertLogoutToken(tx, { tenantId, jti, expiresAt });
+      await insertSpentToken(tx, { tenantId, tokenHash: hashSecret(`logout_token ${jti}`), expiresAt });
       return endProviderSessions(tx, { tenantId, subject, sessionId, at });
     });
     return { isObeyed: true, endedSessions };

@@ -2,7 +2,7 @@
  * Signing in through the company's own identity server: somebody came back from it with a code, and gets a session.
  *
  * Holds whatever the server or the browser sends:
- *   1. nobody is signed in but by an answer to the sign-in that this browser began (state, nonce and PKCE verifier);
+ *   1. nobody is signed in but by the first answer to the sign-in that this browser began (state, nonce and PKCE verifier);
  *   2. the member is who the server says it is (`sub`, or the mapped claim); an e-mail address is never an identity;
  *   3. whoever comes first makes the member, later ones update its profile (`sign-in-vouched-member.ts`);
  *   4. the session that this browser had ends when the new one takes its place.
@@ -20,11 +20,17 @@ import {
 } from "#lib/clients/identity-server.ts";
 import { DocumentUnavailable } from "#lib/clients/remembered-documents.ts";
 import { addSeconds, now } from "#lib/config/clock.ts";
-import { endSessions } from "#lib/db/sessions.ts";
+import { insertSpentToken } from "#lib/db/spent-tokens.ts";
+import { isAlreadyThere } from "#lib/db/transaction.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import type { Member } from "#lib/domain/members/member.ts";
-import { sealSecret } from "#lib/domain/secrets.ts";
-import { type Session, type SessionCredential, signedInNow } from "#lib/domain/sessions/session.ts";
+import { hashSecret, sealSecret } from "#lib/domain/secrets.ts";
+import {
+  newInteractiveSession,
+  type Session,
+  type SessionCredential,
+  signedInNow,
+} from "#lib/domain/sessions/session.ts";
 import {
   type SignInVouchedMember,
   signInVouchedMember,
@@ -48,6 +54,9 @@ export type SignInByProvider = {
 // A longer one would not fit into the address of the sign-out, where alone it is needed again.
 const idTokenKeptLengthMax = 4_096;
 
+/** For so long somebody may be at the identity server. */
+export const signInSeconds = 15 * 60;
+
 /** Where the person is to be sent. Throws a SignInFailure. */
 export async function findAuthorizationUrl(tenant: Tenant): Promise<{ url: string; isOpenId: boolean }> {
   const { server } = await serverOf(tenant);
@@ -57,6 +66,7 @@ export async function findAuthorizationUrl(tenant: Tenant): Promise<{ url: strin
 /** Throws a SignInFailure. */
 export async function signInByProvider(command: SignInByProvider): Promise<Session> {
   const { tenant, answer, browser, credential, deviceName } = command;
+  await spendState(tenant, answer.state);
   const { server, oauth2, clientSecret } = await serverOf(tenant);
   const { claims, subject, sessionId, idToken } = await saying(async () => {
     const client = { id: oauth2.clientId, secret: clientSecret };
@@ -66,21 +76,28 @@ export async function signInByProvider(command: SignInByProvider): Promise<Sessi
 
   const { authIdentifier, profile } = await saying(() => memberFromClaims(claims, oauth2.claims));
   const at = now();
-  const { idleSeconds, interactiveSeconds } = tenant;
-  const session = {
-    ...credential,
-    ...{ kind: "interactive", idleSeconds, expiresAt: addSeconds(at, interactiveSeconds), deviceName },
-    provider: {
-      subject: subject ?? authIdentifier,
-      sessionId,
-      sealedIdToken: idToken !== null && idToken.length <= idTokenKeptLengthMax ? sealSecret(idToken) : null,
-    },
+  const provider = {
+    subject: subject ?? authIdentifier,
+    sessionId,
+    sealedIdToken: idToken !== null && idToken.length <= idTokenKeptLengthMax ? sealSecret(idToken) : null,
   };
+  const session = newInteractiveSession(tenant, { credential, browser, deviceName, provider }, at);
   const member = await saying(() =>
     signInWithRoom({ tenant, authIdentifier, profile, session, clientSecretId: null, at }),
   );
-  if (browser.length > 0) await endSessions(tenant.id, browser, "replaced", at);
   return signedInNow(session, member, at);
+}
+
+/** The cookies of a sign-in may outlive it, and a server that takes a code twice would let it in again. */
+async function spendState({ id: tenantId }: Tenant, state: string): Promise<void> {
+  try {
+    const expiresAt = addSeconds(now(), signInSeconds);
+    await insertSpentToken(null, { tenantId, tokenHash: hashSecret(`state ${state}`), expiresAt });
+  } catch (error) {
+    throw isAlreadyThere(error)
+      ? new SignInFailure("state_invalid", "This sign-in was answered before.")
+      : error;
+  }
 }
 
 /** Attributes are optional: those that the member has no room for keep it out no more than any other claim. */

@@ -12,12 +12,15 @@ export const registerInput = z.strictObject({
   password: bounded,
 });
 
-export const linkInput = z.strictObject({ token: bounded });
+/** `password` where the browser is no proof of whose link it is. */
+export const confirmationInput = z.strictObject({ token: bounded, password: bounded.optional() });
 
 export const mailInput = z.strictObject({ emailAddress: bounded });
 
 export const resetInput = z.strictObject({ token: bounded, password: bounded });
 
 export const passwordChangeInput = z.strictObject({ currentPassword: bounded, newPassword: bounded });
+
+export const leavingInput = z.strictObject({ currentPassword: bounded });
 
 export const emailChangeInput = z.strictObject({ currentPassword: bounded, newEmailAddress: bounded });

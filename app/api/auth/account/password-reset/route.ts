@@ -2,7 +2,7 @@ import { accountMails } from "#app/_mail/account-mails.tsx";
 import { resetPassword } from "#lib/domain/accounts/reset-password.ts";
 import { accountRoute } from "#lib/http/api-route.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
-import { limiterKeyOf } from "#lib/http/rate-limits.ts";
+import { countAgainst, limiterKeyOf } from "#lib/http/rate-limits.ts";
 import { readJsonBody } from "#lib/http/read-json-body.ts";
 import { clientAddressOf } from "#lib/http/request-facts.ts";
 import { resetInput } from "#lib/http/schemas/account.ts";
@@ -12,6 +12,7 @@ import { parseInput } from "#lib/http/schemas/parse.ts";
 export const POST = accountRoute(async (request, tenant) => {
   const { token, password } = parseInput(resetInput, await readJsonBody(request));
   const address = limiterKeyOf(clientAddressOf(request.headers));
-  await resetPassword({ tenant, token, password, address, mails: await accountMails(tenant) });
+  const admit = () => countAgainst("password-reset", address);
+  await resetPassword({ tenant, token, password, address, admit, mails: await accountMails(tenant) });
   return jsend.success({});
 });
