@@ -7,7 +7,7 @@
  *   3. a password goes to another computer under TLS alone, with a certificate that is good for its name;
  *   4. neither a failure nor the log holds an address or a word of the mail.
  */
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import {
   createTransport,
@@ -88,11 +88,25 @@ async function writeToFile(mail: Mail, folder: string): Promise<void> {
   const { message } = await transport.sendMail(messageOf(mail));
 
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const path = join(folder, `${now().toISOString().replaceAll(":", "-")}-${mail.id}.eml`);
+  const path = join(folder, `${fileTimeOf(now())}-${mail.id}.eml`);
   const unfinished = `${path}.unfinished`;
   await writeFile(unfinished, message as Buffer, { mode: 0o600 });
   await rename(unfinished, path);
   log().info({ path }, "mail written to a file, as there is no SMTP_URL");
+}
+
+/** Deletes the files of mails from before `writtenBefore`. */
+export async function deleteOldMailFiles(writtenBefore: Date): Promise<void> {
+  const folder = join(env().LAUREL_DATA_DIR, "outbox");
+  const names = await readdir(folder).catch(() => []); // no mail was ever written to a file
+  const firstKept = fileTimeOf(writtenBefore);
+  const old = names.filter((name) => name.includes(".eml") && name < firstKept);
+  await Promise.all(old.map((name) => rm(join(folder, name), { force: true })));
+}
+
+/** Sorts as the times do. */
+function fileTimeOf(at: Date): string {
+  return at.toISOString().replaceAll(":", "-");
 }
 
 function messageOf({ id, writtenAt, from, to, subject, text, html }: Mail): SendMailOptions {

@@ -41,7 +41,7 @@ const messages = {
   reward_not_found: "There is no such reward.",
   reward_out_of_stock: "The reward is sold out.",
   server_side_only: "Call this endpoint from your server: a browser would give the client id away.",
-  session_invalid: "The session is not valid any more. Ask the host site for a new one.",
+  session_invalid: "The session is not valid any more. Sign in again, or ask the host site for a new one.",
   token_invalid: "The bearer token is not valid here.",
   token_missing: "This call needs a bearer token: Authorization: Bearer <token>.",
   unsupported_media_type: "Send the body as JSON, with Content-Type: application/json.",

@@ -3,6 +3,7 @@ import { DomainError } from "#lib/domain/errors.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
+import { privateHeaders } from "#lib/http/private-headers.ts";
 
 const preflightSeconds = 600;
 
@@ -27,7 +28,7 @@ export function answerPreflight(request: Request, tenant: Tenant): Response {
     "Access-Control-Allow-Headers": "authorization",
     "Access-Control-Allow-Methods": "GET",
     "Access-Control-Max-Age": String(preflightSeconds),
-    "Cache-Control": "private, no-store",
+    ...privateHeaders,
   });
   setCorsHeaders(headers, requireHostOrigin(request, tenant));
   return new Response(null, { status: 204, headers });

@@ -30,6 +30,7 @@ import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { deviceNameOf } from "#lib/http/device-name.ts";
 import { isOnPublicHost, loginPath, publicLoginUrl } from "#lib/http/login-path.ts";
 import { passwordTries } from "#lib/http/password-tries.ts";
+import { privateHeaders } from "#lib/http/private-headers.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
 import { safeRedirectPath } from "#lib/http/redirect-path.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
@@ -101,7 +102,7 @@ export async function answerInteractive(call: InteractiveCall): Promise<Response
 
   const cookies = raw.cookies.filter((cookie) => isToBeSet(cookie, action));
   if (action === "callback" && provider === "idp") cookies.push(...clearedDanceCookies());
-  if (raw.body !== null) return withCookies(Response.json(raw.body), cookies);
+  if (raw.body !== null) return withCookies(Response.json(raw.body, { headers: privateHeaders }), cookies);
 
   const failure = dance.failure ?? (isAstray(raw.location, tenant) ? lostDance(call) : null);
   if (failure) {
@@ -368,7 +369,7 @@ function answerWith(
   failure: SignInFailure | null = null,
   limit: DomainError | null = null,
 ): Response {
-  const headers = limit ? retryHeaders(limit) : {};
+  const headers = { ...privateHeaders, ...(limit ? retryHeaders(limit) : {}) };
   if (body.json !== "true") {
     return new Response(null, { status: 303, headers: { ...headers, Location: location } });
   }

@@ -1,3 +1,5 @@
+import { privateHeaders } from "#lib/http/private-headers.ts";
+
 const lengthMax = 2_048;
 const decodingsMax = 16;
 const forbiddenPaths = /^\/(?:api|v1|multi|_next)(?:\/|$)/i;
@@ -20,7 +22,7 @@ export function safeRedirectPath(value: string | null, origin: string): string {
 
 /** On to the page, without the token: nobody is told the address it stood in. */
 export function redirectAfterActivation(path: string): Response {
-  const headers = { Location: path, "Cache-Control": "private, no-store", "Referrer-Policy": "no-referrer" };
+  const headers = { Location: path, ...privateHeaders, "Referrer-Policy": "no-referrer" };
   return new Response(null, { status: 303, headers });
 }
 

@@ -3,6 +3,9 @@
  * which sites may frame it. The start script asks this table before Next sees a request; a test holds it to the files in
  * `app/`.
  */
+import { hasAccounts } from "#lib/domain/accounts/account.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+
 export type Route = {
   /** With `{name}` for what varies. */
   template: string;
@@ -15,6 +18,8 @@ export type Route = {
   mayBeMissing?: boolean;
   /** A page whose form leads on to the tenant's identity server. */
   leadsToIdentityServer?: boolean;
+  /** The way of signing in that it belongs to: in programmes with another there is nothing at this address. */
+  signInBy?: "interactive" | "accounts";
   /** The same for everybody, so that caches may keep it. */
   isPublic?: boolean;
 };
@@ -26,8 +31,10 @@ const routes: readonly Route[] = [
   ...["/", "/card", "/rewards", "/wallet", "/activity", "/profile", "/signed-out"].map(framedPage),
   { ...framedPage("/rewards/{id}"), mayBeMissing: true },
   { ...framedPage("/wallet/{id}"), mayBeMissing: true },
-  { ...ownPage("/login"), leadsToIdentityServer: true },
-  ...["/signup", "/forgot-password", "/reset-password", "/confirm-email"].map(ownPage),
+  { ...ownPage("/login"), leadsToIdentityServer: true, signInBy: "interactive" },
+  ...["/signup", "/forgot-password", "/reset-password", "/confirm-email"].map(
+    (template): Route => ({ ...ownPage(template), signInBy: "accounts" }),
+  ),
   { template: "/reward", methods: read, kind: "page", framedBy: "hosts" },
   {
     template: "/api/auth",
@@ -43,12 +50,12 @@ const routes: readonly Route[] = [
     "/api/auth/session",
     "/api/auth/csrf",
     "/api/auth/providers",
-  ].map((template) => ownApi(template, read)),
-  ownApi("/api/auth/signin/idp", [...read, "POST"]),
-  ownApi("/api/auth/callback/idp", ["GET"]), // its effect is no HEAD's
-  ownApi("/api/auth/callback/credentials", write),
-  ownApi("/api/auth/signout", write),
-  ownApi("/api/auth/backchannel-logout", write),
+  ].map((template) => signInApi(template, read)),
+  signInApi("/api/auth/signin/idp", [...read, "POST"]),
+  signInApi("/api/auth/callback/idp", ["GET"]), // its effect is no HEAD's
+  signInApi("/api/auth/callback/credentials", write, "accounts"),
+  signInApi("/api/auth/signout", write),
+  signInApi("/api/auth/backchannel-logout", write),
   ...[
     "",
     "/confirmation",
@@ -57,7 +64,7 @@ const routes: readonly Route[] = [
     "/password",
     "/password-reset",
     "/password-reset-mail",
-  ].map((path) => ownApi(`/api/auth/account${path}`, write)),
+  ].map((path) => signInApi(`/api/auth/account${path}`, write, "accounts")),
   { template: "/api/session", methods: [...read, "POST", "DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/member", methods: ["PATCH", "DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/member/export", methods: read, kind: "api", framedBy: "nobody" },
@@ -114,6 +121,12 @@ export function findRoute(path: string): Route | null {
   return fixed.get(path) ?? varying.find(({ pattern }) => pattern.test(path))?.route ?? null;
 }
 
+/** Whether a programme has what is at an address. */
+export function isRouteOf({ signInBy }: Route, tenant: Tenant): boolean {
+  if (signInBy === undefined) return true;
+  return signInBy === "accounts" ? hasAccounts(tenant) : tenant.authMode === "interactive";
+}
+
 /** Whether an address that is no route is answered in JSON: programs call it, not people. */
 export function isApiPath(path: string): boolean {
   return /^\/(?:api|v1|multi)(?:\/|$)/.test(path);
@@ -127,8 +140,12 @@ function ownPage(template: string): Route {
   return { template, methods: read, kind: "page", framedBy: "nobody" };
 }
 
-function ownApi(template: string, methods: readonly string[]): Route {
-  return { template, methods, kind: "api", framedBy: "nobody" };
+function signInApi(
+  template: string,
+  methods: readonly string[],
+  signInBy: Route["signInBy"] = "interactive",
+): Route {
+  return { template, methods, kind: "api", framedBy: "nobody", signInBy };
 }
 
 /** A preflight may come to each; the start script answers it, from this table. */

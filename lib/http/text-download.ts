@@ -2,6 +2,7 @@
  * A personal file, sent while it is written: what comes next is made when the receiver has taken what came before. If that
  * fails in the middle, the connection breaks off, and nobody takes half a file for a whole one.
  */
+import { privateHeaders } from "#lib/http/private-headers.ts";
 export function textDownload(
   fileName: string,
   mediaType: string,
@@ -11,7 +12,7 @@ export function textDownload(
     headers: {
       "Content-Type": `${mediaType}; charset=utf-8`,
       "Content-Disposition": `attachment; filename="${fileName}"`,
-      "Cache-Control": "private, no-store",
+      ...privateHeaders,
     },
   });
 }

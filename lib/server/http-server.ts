@@ -16,7 +16,7 @@ import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
-import { findRoute, isApiPath } from "#lib/http/route-table.ts";
+import { findRoute, isApiPath, isRouteOf } from "#lib/http/route-table.ts";
 import { securityHeaders } from "#lib/http/security-headers.ts";
 import { answerPreflight } from "#lib/http/user-api/cors.ts";
 import { plainPage, send } from "#lib/server/answers.ts";
@@ -156,6 +156,7 @@ async function answer(
 
   const isRead = request.method === "GET" || request.method === "HEAD";
   if (route && !route.methods.includes(request.method ?? "")) {
+    if (tenant && !isRouteOf(route, tenant)) return refuse("not_found");
     return refuseMethod(request, response, path, route.methods);
   }
   if (!route && (isApiPath(path) || !isRead)) return refuse("not_found");

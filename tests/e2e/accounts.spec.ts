@@ -70,13 +70,73 @@ test("signing up says what is wrong beside its field, and the mail's link opens 
 
   const link = await linkInMail(page, emailAddress, /^Confirm your e-mail/);
   expect(await statusOf(request, link)).toBe(200); // a program that looks into mails opens nothing
-  await page.goto(link);
+  await page.goto(link); // in the browser that signed up it is enough
   await expect(page.getByText("Your e-mail address is confirmed.")).toBeVisible();
   await page.getByRole("link", { name: "Continue" }).click();
   await page.waitForURL(/\/login/);
   await enter(page, emailAddress.toUpperCase(), "seven soups in a row");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("Hello, Hal");
   expect(await balanceOf(page)).toBe(120);
+});
+
+test("elsewhere the link asks for the password, and who does not know it confirms nothing", async ({
+  page,
+  browser,
+}) => {
+  const emailAddress = newAddress();
+  await signUp(page, emailAddress, "seven soups in a row");
+  await expect(page.getByText("Have a look at your mail")).toBeVisible();
+  const phone = await (await browser.newContext({ locale: "en" })).newPage();
+
+  await phone.goto(await linkInMail(phone, emailAddress, /^Confirm your e-mail/));
+  await expect(phone.getByText(emailAddress)).toBeVisible();
+  await phone.getByLabel("Password", { exact: true }).fill("eight soups in a row");
+  await phone.getByRole("button", { name: "Confirm and sign in" }).click();
+  await expect(phone.getByText("This is not your password.")).toBeVisible();
+  await phone.getByLabel("Password", { exact: true }).fill("seven soups in a row");
+  await phone.getByRole("button", { name: "Confirm and sign in" }).click();
+
+  await expect(phone.getByRole("heading", { level: 1 })).toHaveText("Hello, Hal");
+});
+
+test("an account moves to another address by the link in its mail", async ({ page }) => {
+  const [emailAddress, newEmailAddress] = [newAddress(), newAddress()];
+  await makeAccount(page, emailAddress, "seven soups in a row");
+  await page.goto(`${bistro}/profile`);
+  await enter(page, emailAddress, "seven soups in a row");
+  await page.waitForURL(`${bistro}/profile`);
+  await page.getByText("Change e-mail address").first().click();
+  const change = page.getByRole("group").filter({ has: page.getByText("Change e-mail address").first() });
+  await change.getByLabel("New e-mail address").fill(newEmailAddress);
+  await change.getByLabel("Current password").fill("seven soups in a row");
+  await change.getByRole("button", { name: "Change e-mail address" }).click();
+  await expect(page.getByText("its link makes the change")).toBeVisible();
+
+  await page.goto(await linkInMail(page, newEmailAddress, /^Your new e-mail/));
+  await expect(page.getByText("Your e-mail address is confirmed.")).toBeVisible();
+  await page.goto(`${bistro}/profile`);
+  await expect(page.getByText(`You sign in with ${newEmailAddress}.`)).toBeVisible();
+});
+
+test("who has an account leaves the programme with the password at hand", async ({ page }) => {
+  const emailAddress = newAddress();
+  await makeAccount(page, emailAddress, "seven soups in a row");
+  await page.goto(`${bistro}/profile`);
+  await enter(page, emailAddress, "seven soups in a row");
+  await page.waitForURL(`${bistro}/profile`);
+  await page.getByRole("button", { name: "Leave the programme" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Current password").fill("not the password");
+  await dialog.getByRole("button", { name: "Yes, delete my membership" }).click();
+  await expect(dialog.getByText("This is not your password.")).toBeVisible();
+
+  await dialog.getByLabel("Current password").fill("seven soups in a row");
+  await dialog.getByRole("button", { name: "Yes, delete my membership" }).click();
+
+  await page.waitForURL(`${bistro}/signed-out`);
+  await page.goto(`${bistro}/login`);
+  await enter(page, emailAddress, "seven soups in a row");
+  await expect(page.getByText("is not right")).toBeVisible();
 });
 
 test("an address that has an account already gets the same answer", async ({ page }) => {
@@ -173,7 +233,7 @@ test("a programme has the pages of its own way in, and of no other", async ({ re
     ...accountPages.map((path) => club + path),
   ];
   for (const url of missing) expect(await statusOf(request, url), url).toBe(404);
-  for (const path of ["/login", ...accountPages]) {
+  for (const path of ["/login", "/signup", "/forgot-password"]) {
     expect(await statusOf(request, bistro + path), path).toBe(200);
   }
 });

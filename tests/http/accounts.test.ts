@@ -79,8 +79,7 @@ async function post(path: string, { host = "club.localhost", body = {}, headers 
 
 /** The cookie of a sign-in, as a browser would send it back. */
 async function signIn(email: string, withPassword = password): Promise<string> {
-  const { headers } = await post("/callback/credentials", { body: { email, password: withPassword } });
-  return headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+  return cookieOf(await post("/callback/credentials", { body: { email, password: withPassword } }));
 }
 
 /** The mails to somebody, the oldest first, once there are as many. */
@@ -241,6 +240,23 @@ test.each(everyPath)("POST %s is nothing in a programme without Laurel accounts"
 
   for (const host of ["rewards.localhost", "idp.localhost"]) {
     expectRefusal(await post(path, { host, body }), 404, "not_found");
+    expectRefusal(await post(path, { host, body: "", method: "PUT" }), 404, "not_found");
+  }
+});
+
+test.each(["/login?error=constructor", "/login?error=__proto__", "/login?error=x&error=y"])(
+  "%s is the sign-in page like any other",
+  async (path) => {
+    const page = await call(server.port, path, { host: "club.localhost" });
+
+    expect(page.status).toBe(200);
+    expect(page.text).toContain("/api/auth/callback/credentials");
+  },
+);
+
+test.each(["/confirm-email", "/reset-password"])("%s says so where the link is none", async (path) => {
+  for (const query of ["", "?token=", "?token=x", `?token=${"A".repeat(43)}`, "?token=x&token=y"]) {
+    expect((await call(server.port, path + query, { host: "club.localhost" })).status).toBe(401);
   }
 });
 
@@ -303,7 +319,8 @@ test("nobody sees in an answer whether an address has an account", async () => {
   const unknown = { ...jane, emailAddress: "never-seen@example.com" };
   const sameForAll = ({ status, headers, text }: Answer) => {
     const { date: _date, "x-request-id": _id, "content-security-policy": _nonce, ...others } = headers;
-    return { status, text, headers: others };
+    const cookies = headers["set-cookie"]?.map((cookie) => cookie.replace(/=[\w-]{43};/, "=…;"));
+    return { status, text, headers: { ...others, "set-cookie": cookies } };
   };
 
   for (const path of ["/account/confirmation-mail", "/account/password-reset-mail"]) {
@@ -317,6 +334,11 @@ test("nobody sees in an answer whether an address has an account", async () => {
   const made = await post("/account", { body: { ...unknown, password } });
   const there = await post("/account", { body: { ...known, password } });
   expect(made.json).toEqual({ status: "success", data: { emailConfirmation: "required" } });
+  expect(made.headers["set-cookie"]).toEqual([
+    expect.stringMatching(
+      /^__Host-sign-up=[\w-]{43}; Path=\/; Max-Age=86400; HttpOnly; Secure; SameSite=Lax$/,
+    ),
+  ]);
   expect(sameForAll(there)).toEqual(sameForAll(made));
 });
 
@@ -332,7 +354,7 @@ test("a form that is no sign-in leads back to the page, and one that is leads on
   expect(good.status).toBe(303);
   expect(good.headers.location).toBe("/rewards");
   for (const { headers } of [wrong, good]) expect(headers["cache-control"]).toBe("private, no-store");
-  const Cookie = good.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+  const Cookie = cookieOf(good);
   const page = await call(server.port, "/rewards", { host: "club.localhost", headers: { Cookie } });
   expect(page.status).toBe(200);
 });
@@ -386,11 +408,15 @@ test.each(locales)(
     const send = (path: string, body: object, more = {}) =>
       post(path, { host, body, headers: { ...headers, ...more } });
 
-    await send("/account", { ...person, password });
+    const signedUp = await send("/account", { ...person, password });
     const [confirm] = await mailsTo(person.emailAddress, 1);
     await expectPage(linkIn(confirm), "/confirm-email");
-    const confirmed = await send("/account/confirmation", { token: tokenIn(confirm) });
+    const browser = { Cookie: cookieOf(signedUp) };
+    const confirmed = await send("/account/confirmation", { token: tokenIn(confirm) }, browser);
     expect(confirmed.json).toMatchObject({ data: { emailAddress: person.emailAddress } });
+    expect(confirmed.headers["set-cookie"]).toEqual([
+      "__Host-sign-up=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
+    ]);
     await send("/account", { ...jane, emailAddress: person.emailAddress, password });
     const [, exists] = await mailsTo(person.emailAddress, 2);
     await send("/account/password-reset-mail", { emailAddress: person.emailAddress });
@@ -408,7 +434,7 @@ test.each(locales)(
     await send("/account/email", { currentPassword: password, newEmailAddress }, { Cookie });
     const [newEmail] = await mailsTo(newEmailAddress, 1);
     await expectPage(linkIn(newEmail), "/confirm-email");
-    await send("/account/confirmation", { token: tokenIn(newEmail) });
+    await send("/account/confirmation", { token: tokenIn(newEmail) }, { Cookie });
     const [, emailChanged] = await mailsTo(mover.emailAddress, 2);
 
     const forgotten = `${club.publicUrl}/forgot-password`;
@@ -419,15 +445,15 @@ test.each(locales)(
     for (const [kind, mail] of Object.entries(six)) {
       const { subject, text, action, small } = texts[kind];
       const url = kind === "exists" ? `${club.publicUrl}/login` : linkIn(mail).href;
-      const parts = [say(texts.hello), say(text), ...(action ? [`${action}:\n${url}`] : [])];
+      const hello = kind === "confirm" || kind === "newEmail" ? texts.helloThere : say(texts.hello);
+      const parts = [hello, say(text), ...(action ? [`${action}:\n${url}`] : [])];
       expect(mail?.from).toEqual({ name: club.name, address: "no-reply@club.localhost" });
       expect(mail?.subject).toBe(say(subject));
       expect(mail?.text?.trimEnd()).toBe([...parts, say(small, forgotten), club.name].join("\n\n"));
       const html = mail?.html ?? "";
       expect(html).toContain(`<html lang="${locale}" dir="${directionOf(locale)}">`);
       expect(html).toContain(`<title>${escaped(say(subject))}</title>`);
-      expect(html).toContain(`<p>${escaped(say(texts.hello))}</p>`);
-      expect(html).toContain("&lt;b&gt;x&lt;/b&gt;&amp;");
+      expect(html).toContain(`<p>${escaped(hello)}</p>`);
       expect(html).not.toMatch(/<b>|<script|<img|<3|Café <|club-too/);
       const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
       expect(links).toEqual(action ? [url] : []);
@@ -443,7 +469,7 @@ test("who asks in no language of ours is answered in the programme's own", async
 
   const [mail] = await mailsTo(person.emailAddress, 1);
   expect(mail?.html).toContain('<html lang="fr" dir="ltr">');
-  expect(mail?.text).toContain("Bonjour Jane");
+  expect(mail?.text).toContain("Bonjour,");
 });
 
 test("the log holds no address, no password and no link", async () => {
@@ -451,8 +477,8 @@ test("the log holds no address, no password and no link", async () => {
   const wrong = "nowhere in the log either";
   await post("/account", { body: { ...person, password } });
   const [mail] = await mailsTo(person.emailAddress, 1);
-  await post("/account/confirmation", { body: { token: tokenIn(mail) } });
   await call(server.port, `/confirm-email${linkIn(mail).search}`, { host: "club.localhost" });
+  await post("/account/confirmation", { body: { token: tokenIn(mail), password } });
   await post("/callback/credentials", { body: { email: person.emailAddress, password: wrong } });
 
   await vi.waitFor(() => expect(server.output()).toContain('"failure":"credentials_invalid"'));
@@ -465,7 +491,12 @@ test("the log holds no address, no password and no link", async () => {
 async function signUpAndConfirm(person: typeof jane, headers: Record<string, string> = {}): Promise<void> {
   await post("/account", { body: { ...person, password }, headers });
   const [mail] = await mailsTo(person.emailAddress, 1);
-  await post("/account/confirmation", { body: { token: tokenIn(mail) }, headers });
+  await post("/account/confirmation", { body: { token: tokenIn(mail), password }, headers });
+}
+
+/** The first cookie of an answer, as a browser would send it back. */
+function cookieOf({ headers }: Answer): string {
+  return headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
 }
 
 /** A link leads to the programme's public address, where a page waits that changes nothing by being opened. */

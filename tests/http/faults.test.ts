@@ -16,7 +16,7 @@ import {
   writeProgramme,
 } from "#tests/support/laurel-server.ts";
 import { onServer, urlOfDatabase } from "#tests/support/on-server.ts";
-import { clientId, embeddedTenant } from "#tests/support/tenants.ts";
+import { clientId, embeddedTenant, interactiveTenant } from "#tests/support/tenants.ts";
 
 // Goal: what was acknowledged is there after any death, wrong settings stop the start with a sentence, and commands work
 // beside a running server. Method: the built server, killed at random; the commands as npm runs them.
@@ -248,7 +248,7 @@ test.runIf(serverUrl)(
     const server = await startLaurel({
       DATABASE_URL: address.href,
       LAUREL_SECRET: randomBytes(32).toString("base64"),
-      LAUREL_PROVISION: writeProgramme(newFolder(), embeddedTenant),
+      LAUREL_PROVISION: writeProgramme(newFolder(), embeddedTenant, interactiveTenant),
     });
     const token = JSON.parse((await upsert(server.port, "user-1")).text).data.session;
     const headers = { Cookie: `session=${token}` };
@@ -267,6 +267,14 @@ test.runIf(serverUrl)(
       }
       expect(page.status).toBe(503);
       expect(page.text).not.toContain("Jane");
+      for (const path of ["/login", "/reset-password?token=x", "/confirm-email?token=x"]) {
+        const cookie = `__Host-session=${token}`;
+        const stranger = await call(server.port, path, {
+          host: "club.localhost",
+          headers: { Cookie: cookie },
+        });
+        expect([stranger.status, stranger.text.includes("<h1")]).toEqual([503, true]);
+      }
       expect(ready.status).toBe(503);
       expect(JSON.parse(ready.text)).toEqual({ status: "down", down: ["database"] });
       expect(live.status).toBe(200);

@@ -2,7 +2,7 @@ import { expect, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import { changePassword, requestEmailChange } from "#lib/domain/accounts/change-account.ts";
-import { confirmEmail } from "#lib/domain/accounts/confirm-email.ts";
+import { confirmEmail, lookAtConfirmation } from "#lib/domain/accounts/confirm-email.ts";
 import { requestPasswordReset, resetPassword } from "#lib/domain/accounts/reset-password.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { eraseMember } from "#lib/domain/members/erase-member.ts";
@@ -19,12 +19,20 @@ import {
   mails,
   mailsOf,
   newestToken,
+  openedLink,
   postSignIn,
   problemsOf,
   signIn,
   signUp,
 } from "#tests/support/accounts.ts";
-import { cookieOf, isSignedIn, openLink, postAuth } from "#tests/support/calls.ts";
+import {
+  cookieOf,
+  isSignedIn,
+  leaveProgramme,
+  openLink,
+  patchMember,
+  postAuth,
+} from "#tests/support/calls.ts";
 import { adjust, walletRow } from "#tests/support/engine.ts";
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
 import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
@@ -58,7 +66,7 @@ function askMove(tenant: TestTenant, cookie: string, change: Change = {}): Promi
 }
 
 function confirm(tenant: TestTenant, token: string): Promise<unknown> {
-  return problemsOf(confirmEmail({ tenant, token, mails }));
+  return problemsOf(confirmEmail(openedLink(tenant, token, { password: jane.password })));
 }
 
 test("a new password ends every other session and older links, keeps this one, and is told by mail", async () => {
@@ -74,7 +82,7 @@ test("a new password ends every other session and older links, keeps this one, a
   expect([await isSignedIn(tenant, here), await isSignedIn(tenant, there)]).toEqual([true, false]);
   expect((await mailsOf(tenant)).slice(before.length)).toEqual([
     {
-      ...{ kind: "passwordChanged", to: "jane@example.com", isRequested: false },
+      ...{ kind: "passwordChanged", to: "jane@example.com", requestedFor: null },
       facts: { givenName: "Jane", resetUrl: `http://${tenant.host}/forgot-password` },
     },
   ]);
@@ -166,7 +174,7 @@ test("an account moves to its new address when that is confirmed, with one event
   const asked = (await mailsOf(tenant)).at(-1);
   const link = expect.stringMatching(new RegExp(`^http://${tenant.host}/confirm-email\\?token=[\\w-]{43}$`));
   expect(asked).toEqual({
-    ...{ kind: "confirmNewEmail", to: newEmail, isRequested: true, facts: { givenName: "Jane", link } },
+    ...{ kind: "confirmNewEmail", to: newEmail, requestedFor: "change_email", facts: { link } },
   });
   expect((await accountRow(tenant)).emailAddress).toBe("jane@example.com");
   const token = await newestToken(tenant, "confirmNewEmail");
@@ -180,7 +188,7 @@ test("an account moves to its new address when that is confirmed, with one event
   expect(await db().event.count({ where })).toBe(1);
   expect(await walletRow(tenant, memberId)).toMatchObject({ balancePoints: 10 });
   expect((await mailsOf(tenant)).at(-1)).toEqual({
-    ...{ kind: "emailChanged", to: "jane@example.com", isRequested: false, facts: { givenName: "Jane" } },
+    ...{ kind: "emailChanged", to: "jane@example.com", requestedFor: null, facts: { givenName: "Jane" } },
   });
   expect(await isSignedIn(tenant, cookie)).toBe(true);
   expect(errorIn(await postSignIn(tenant))).toBe("credentials_invalid");
@@ -195,6 +203,7 @@ test.each([
     { newEmailAddress: "<jane@b.example>" },
     { newEmailAddress: "email_invalid" },
   ],
+  ["to where it is", { newEmailAddress: "JANE@example.com" }, { newEmailAddress: "email_same" }],
 ])("an account does not move %s", async (_how, change, problems) => {
   const tenant = await createAccountTenant();
   await createAccount(tenant);
@@ -217,9 +226,26 @@ test("of an address that somebody else has only that person is told", async () =
   expect(await askMove(tenant, cookie, { newEmailAddress: "Jane.ROE@example.com" })).toBe("none");
 
   expect((await mailsOf(tenant)).slice(before.length)).toMatchObject([
-    { kind: "accountExists", to: newEmail, isRequested: true, facts: { givenName: "Roe" } },
+    { kind: "accountExists", to: newEmail, requestedFor: "change_email", facts: { givenName: "Roe" } },
   ]);
   expect(await db().accountLink.count({ where: { tenantId: tenant.id } })).toBe(0);
+});
+
+test("who asks about addresses uses up mails of their own, whosever the addresses are", async () => {
+  const tenant = await createAccountTenant();
+  await createAccount(tenant);
+  await createAccount(tenant, { givenName: "Roe", emailAddress: newEmail });
+  const cookie = await signIn(tenant);
+  const before = await mailsOf(tenant);
+
+  for (const address of [newEmail, "nobody@example.com", newEmail, newEmail, "nobody@example.com"]) {
+    expect(await askMove(tenant, cookie, { newEmailAddress: address })).toBe("none");
+  }
+
+  const kinds = (await mailsOf(tenant)).slice(before.length).map(({ kind }) => kind);
+  expect(kinds).toEqual(["accountExists", "confirmNewEmail", "accountExists"]);
+  await signUp(tenant, { emailAddress: newEmail }); // the owner's own are all there
+  expect((await mailsOf(tenant)).at(-1)).toMatchObject({ kind: "accountExists", to: newEmail });
 });
 
 test("an address that somebody else has by the time it is confirmed stays theirs", async () => {
@@ -228,13 +254,85 @@ test("an address that somebody else has by the time it is confirmed stays theirs
   const cookie = await signIn(tenant);
   await askMove(tenant, cookie);
   const token = await newestToken(tenant, "confirmNewEmail");
-  await signUp(tenant, { emailAddress: newEmail });
+  await createAccount(tenant, { emailAddress: newEmail });
   const before = [await accountRow(tenant), await memberRow(memberId), await mailsOf(tenant)];
 
   expect(await confirm(tenant, token)).toEqual({ token: "link_invalid" });
 
   expect([await accountRow(tenant), await memberRow(memberId), await mailsOf(tenant)]).toEqual(before);
   expect(await db().event.count({ where: { tenantId: tenant.id, type: "PROFILE_UPDATED" } })).toBe(0);
+});
+
+test("whoever signed up with an address and never confirmed it is in nobody's way", async () => {
+  const tenant = await createAccountTenant();
+  const { memberId } = await createAccount(tenant);
+  const cookie = await signIn(tenant);
+  await signUp(tenant, { emailAddress: newEmail, givenName: "Mallory" });
+  const { memberId: malloryId } = await accountRow(tenant, newEmail);
+  expect(await askMove(tenant, cookie)).toBe("none");
+
+  expect(await confirm(tenant, await newestToken(tenant, "confirmNewEmail"))).toBe("none");
+
+  expect((await accountRow(tenant, newEmail)).memberId).toBe(memberId);
+  expect(await memberRow(malloryId as MemberId)).toMatchObject({
+    givenName: null,
+    deletedAt: expect.any(Date),
+  });
+});
+
+test("a move is confirmed where its person is signed in, and elsewhere by the password", async () => {
+  const tenant = await createAccountTenant();
+  const { memberId } = await createAccount(tenant);
+  const john = await createAccount(tenant, { emailAddress: "john@example.com" });
+  await askMove(tenant, await signIn(tenant));
+  const token = await newestToken(tenant, "confirmNewEmail");
+  const opened = (by: object) => openedLink(tenant, token, { signUpSecret: null, ...by });
+
+  for (const signedInId of [null, john.memberId]) {
+    expect(await lookAtConfirmation(opened({ signedInId }))).toEqual({
+      ...{ emailAddress: newEmail, isProven: false },
+    });
+    expect(await problemsOf(confirmEmail(opened({ signedInId })))).toEqual({ password: "password_wrong" });
+  }
+  expect((await accountRow(tenant)).memberId).toBe(memberId);
+  expect(await lookAtConfirmation(opened({ signedInId: memberId }))).toMatchObject({ isProven: true });
+  expect(await problemsOf(confirmEmail(opened({ signedInId: memberId })))).toBe("none");
+  expect((await accountRow(tenant, newEmail)).memberId).toBe(memberId);
+});
+
+test("an account's address moves by a link alone, and not by its person's profile", async () => {
+  const tenant = await createAccountTenant();
+  const { memberId } = await createAccount(tenant);
+  const cookie = await signIn(tenant);
+
+  const refused = await patchMember(tenant, cookie, { profile: { emailAddress: newEmail } });
+  expect(refused).toMatchObject({ status: 400, json: { code: "invalid_input" } });
+  expect(Object.keys(refused.json.data.fields)).toEqual(["profile.emailAddress"]);
+  const same = { emailAddress: jane.emailAddress, city: "Utrecht" };
+  expect(await patchMember(tenant, cookie, { profile: same })).toMatchObject({ status: 200 });
+  expect(await memberRow(memberId)).toMatchObject(same);
+});
+
+test("who has an account leaves with its password, and not without", async () => {
+  const tenant = await createAccountTenant();
+  const { memberId } = await createAccount(tenant);
+  const cookie = await signIn(tenant);
+  const leave = (body: unknown) =>
+    leaveProgramme(
+      tenant,
+      { cookie, origin: `http://${tenant.host}`, "content-type": "application/json" },
+      body,
+    );
+
+  for (const body of [undefined, {}, { currentPassword: "" }, { currentPassword: "not the password" }]) {
+    expect((await leave(body)).status).toBe(400);
+  }
+  expect(await memberRow(memberId)).toMatchObject({ deletedAt: null });
+  expect(await isSignedIn(tenant, cookie)).toBe(true);
+
+  expect(await leave({ currentPassword: jane.password })).toMatchObject({ status: 200 });
+  expect(await memberRow(memberId)).toMatchObject({ deletedAt: expect.any(Date) });
+  expect(await isSignedIn(tenant, cookie)).toBe(false);
 });
 
 test("of two accounts that move to one address at once one gets it", async () => {
@@ -264,7 +362,14 @@ test("a link for a new password that went to the old address is void when the ac
 
   await confirm(tenant, await newestToken(tenant, "confirmNewEmail"));
 
-  const resetting = resetPassword({ tenant, token, password: newPassword, address: "192.0.2.1", mails });
+  const resetting = resetPassword({
+    tenant,
+    token,
+    password: newPassword,
+    address: "192.0.2.1",
+    admit: async () => undefined,
+    mails,
+  });
   expect(await problemsOf(resetting)).toEqual({ token: "link_invalid" });
 });
 
@@ -296,7 +401,7 @@ test("three mails an hour can be asked for by who moves, and that person's notic
   expect(await setPassword(tenant, cookie)).toBe("none");
 
   const kinds = (await mailsOf(tenant)).map(({ kind }) => kind);
-  expect(kinds).toEqual(["confirmEmail", "confirmNewEmail", "confirmNewEmail", "passwordChanged"]);
+  expect(kinds).toEqual(["confirmEmail", ...Array(3).fill("confirmNewEmail"), "passwordChanged"]);
 });
 
 test("a member without an account has none to change", async () => {
@@ -335,7 +440,14 @@ test("who leaves leaves no account, link, mail or name behind, and the address i
   const nameless = { deviceName: null, providerSubject: null, providerSessionId: null, sealedIdToken: null };
   expect(sessions).toMatchObject([{ ...nameless, endReason: "member_deleted" }]);
   expect(await isSignedIn(tenant, cookie)).toBe(false);
-  const reset = resetPassword({ tenant, token, password: newPassword, address: "192.0.2.1", mails });
+  const reset = resetPassword({
+    tenant,
+    token,
+    password: newPassword,
+    address: "192.0.2.1",
+    admit: async () => undefined,
+    mails,
+  });
   expect(await problemsOf(reset)).toEqual({ token: "link_invalid" });
   expect((await createAccount(tenant)).memberId).not.toBe(memberId);
 });

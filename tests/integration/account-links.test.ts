@@ -17,6 +17,7 @@ import {
   mails,
   mailsOf,
   newestToken,
+  openedLink,
   postSignIn,
   problemsOf,
   signIn,
@@ -42,11 +43,13 @@ function askReset(tenant: TestTenant, emailAddress = jane.emailAddress): Promise
 }
 
 function reset(tenant: TestTenant, token: string, password = newPassword): Promise<unknown> {
-  return problemsOf(resetPassword({ tenant, token, password, address: "192.0.2.1", mails }));
+  return problemsOf(
+    resetPassword({ tenant, token, password, address: "192.0.2.1", admit: async () => undefined, mails }),
+  );
 }
 
 function confirm(tenant: TestTenant, token: string): Promise<unknown> {
-  return problemsOf(confirmEmail({ tenant, token, mails }));
+  return problemsOf(confirmEmail(openedLink(tenant, token)));
 }
 
 function resend(tenant: TestTenant, emailAddress = jane.emailAddress): Promise<void> {
@@ -140,8 +143,8 @@ test("a new password by a link ends all sessions, confirms the address, voids th
   expect(await db().accountLink.count({ where: { tenantId: tenant.id } })).toBe(0);
   expect((await mailsOf(tenant)).slice(before.length)).toEqual([
     {
-      ...{ kind: "passwordChanged", to: "jane@example.com", isRequested: false },
-      facts: { givenName: "Jane", resetUrl: `http://${tenant.host}/forgot-password` },
+      ...{ kind: "passwordChanged", to: "jane@example.com", requestedFor: null },
+      facts: { givenName: null, resetUrl: `http://${tenant.host}/forgot-password` },
     },
   ]);
   expect(errorIn(await postSignIn(tenant))).toBe("credentials_invalid");
@@ -242,7 +245,7 @@ test("a link for a new password goes to whoever has an account, confirmed or not
   expect(await mailsOf(tenant)).toHaveLength(before);
   await askReset(tenant, "JANE@example.com");
   expect((await mailsOf(tenant)).slice(before)).toMatchObject([
-    { kind: "resetPassword", to: "jane@example.com", isRequested: true },
+    { kind: "resetPassword", to: "jane@example.com", requestedFor: "reset_password" },
   ]);
   expect(await problemsOf(askReset(tenant, "jane"))).toEqual({ emailAddress: "email_invalid" });
 });
@@ -267,29 +270,31 @@ test("a confirmation is sent again to whoever waits for one, and either link con
   expect(await problemsOf(resend(tenant, "jane"))).toEqual({ emailAddress: "email_invalid" });
 });
 
-test("three mails an hour can be asked for an account, of whichever kinds; notices are not counted", async () => {
+test("three mails an hour of a kind can be asked for an account, and none uses up those of another", async () => {
   stopTheClock();
   const tenant = await createAccountTenant();
   const kinds = async () => (await mailsOf(tenant)).map(({ kind }) => kind);
   await signUp(tenant);
   await resend(tenant);
-  await askReset(tenant);
-  const three = ["confirmEmail", "confirmEmail", "resetPassword"];
-
+  for (let index = 0; index < 4; index++) await signUp(tenant);
   await resend(tenant);
-  await askReset(tenant);
-  await signUp(tenant);
-  expect(await kinds()).toEqual(three);
+  const confirmations = Array(3).fill("confirmEmail");
+  expect(await kinds()).toEqual(confirmations);
+
+  for (let index = 0; index < 4; index++) await askReset(tenant);
+  const resets = Array(3).fill("resetPassword");
+  expect(await kinds()).toEqual([...confirmations, ...resets]);
 
   moveTo(0, 1);
   await reset(tenant, await newestToken(tenant, "resetPassword"));
-  await askReset(tenant);
-  await signUp(tenant); // it has an account by now
-  expect(await kinds()).toEqual([...three, "passwordChanged"]);
+  await askReset(tenant); // notices are not counted
+  for (let index = 0; index < 4; index++) await signUp(tenant); // it has an account by now
+  const first = [...confirmations, ...resets, "passwordChanged", ...Array(3).fill("accountExists")];
+  expect(await kinds()).toEqual(first);
 
   moveTo(60 * minute, 1);
-  for (let index = 0; index < 4; index++) await signUp(tenant);
-  expect(await kinds()).toEqual([...three, "passwordChanged", ...Array(3).fill("accountExists")]);
+  await askReset(tenant);
+  expect(await kinds()).toEqual([...first, "resetPassword"]);
 });
 
 test("of 20 who ask at once three are heard, and other accounts have mails of their own", async () => {

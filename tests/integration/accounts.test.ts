@@ -3,11 +3,13 @@ import { expect, inject, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import { changePassword } from "#lib/domain/accounts/change-account.ts";
-import { confirmEmail } from "#lib/domain/accounts/confirm-email.ts";
+import { confirmEmail, lookAtConfirmation } from "#lib/domain/accounts/confirm-email.ts";
+import { sweepUnconfirmed } from "#lib/domain/accounts/erase-unconfirmed.ts";
 import { requestPasswordReset, resetPassword } from "#lib/domain/accounts/reset-password.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { deliverSoon } from "#lib/domain/mail/deliver-mails.ts";
 import { verifyPassword } from "#lib/domain/passwords.ts";
+import { generateSecret, hashSecret } from "#lib/domain/secrets.ts";
 import { readSession } from "#lib/domain/sessions/read-session.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
 import {
@@ -19,6 +21,7 @@ import {
   mails,
   mailsOf,
   newestToken,
+  openedLink,
   postSignIn,
   problemsOf,
   signIn,
@@ -71,11 +74,11 @@ test("signing up posts one mail, with a link to the programme's own address that
     /^https:\/\/rewards\.example\.com:8443\/confirm-email\?token=[\w-]{43}$/,
   );
   expect(mail).toEqual({
-    ...{ kind: "confirmEmail", to: "jane@example.com", isRequested: true },
-    facts: { givenName: "Jane", link },
+    ...{ kind: "confirmEmail", to: "jane@example.com", requestedFor: "confirm_email" },
+    facts: { link },
   });
   expect(deliverSoon).toHaveBeenCalledTimes(1);
-  expect(await confirmEmail({ tenant, token: tokenIn(mail), mails })).toEqual({
+  expect(await confirmEmail(openedLink(tenant, tokenIn(mail)))).toEqual({
     emailAddress: "jane@example.com",
   });
 });
@@ -105,7 +108,14 @@ test("no password and no link is anywhere in the database in clear, whatever was
   await changePassword({ ...change, currentPassword: first, newPassword: second });
   await requestPasswordReset({ tenant, emailAddress: jane.emailAddress, mails });
   const used = await newestToken(tenant, "resetPassword");
-  await resetPassword({ tenant, token: used, password: third, address: "192.0.2.1", mails });
+  await resetPassword({
+    tenant,
+    token: used,
+    password: third,
+    address: "192.0.2.1",
+    admit: async () => undefined,
+    mails,
+  });
   await requestPasswordReset({ tenant, emailAddress: jane.emailAddress, mails });
 
   const everything = await everythingInTheDatabase();
@@ -131,7 +141,7 @@ test("with the address of a confirmed account nothing changes, and its person is
   expect(await accountRow(tenant)).toEqual(before.accounts[0]);
   expect(await db().member.findFirst({ where: { id: memberId } })).toEqual(before.members[0]);
   expect((await mailsOf(tenant))[1]).toEqual({
-    ...{ kind: "accountExists", to: "jane@example.com", isRequested: true },
+    ...{ kind: "accountExists", to: "jane@example.com", requestedFor: "account_exists" },
     facts: {
       givenName: "Jane",
       loginUrl: `http://${tenant.host}/login`,
@@ -143,64 +153,177 @@ test("with the address of a confirmed account nothing changes, and its person is
   );
 });
 
-test("until an address is confirmed, who signs up with it last decides, and older links are void", async () => {
+// Mallory signs up with Jane's address, before her and after her, also more often than mails go out for it.
+const mallory = {
+  ...{ givenName: "Mallory", password: "the password of Mallory", signUpSecret: "the browser of Mallory" },
+};
+
+test.each([
+  ["before her", [mallory, {}]],
+  ["three times before her", [mallory, mallory, mallory, {}]],
+  ["after her", [{}, mallory]],
+  ["before and after her", [mallory, {}, mallory, mallory, mallory]],
+])(
+  "who signed up with a stranger's address %s gets nothing confirmed by the stranger's clicks",
+  async (_when, order) => {
+    const tenant = await createAccountTenant();
+    for (const person of order) await signUp(tenant, person);
+    const tokens = (await mailsOf(tenant)).map(tokenIn);
+    const isLast = order.at(-1) !== mallory;
+
+    for (const token of tokens) {
+      // Jane's own browser, then any other, with the password that she chose.
+      const opened = openedLink(tenant, token);
+      const look = await lookAtConfirmation(opened);
+      expect(look).toEqual(look && { emailAddress: jane.emailAddress, isProven: isLast });
+      const outcomes = [
+        await problemsOf(confirmEmail(opened)),
+        await problemsOf(
+          confirmEmail(openedLink(tenant, token, { signUpSecret: null, password: jane.password })),
+        ),
+      ];
+      if (!isLast) expect(outcomes).toEqual(Array(2).fill({ password: "password_wrong" }));
+    }
+
+    expect(errorIn(await postSignIn(tenant, { password: mallory.password }))).not.toBe(null);
+    expect(await db().session.count({ where: { tenantId: tenant.id } })).toBe(0);
+    if (isLast) expect(await postSignIn(tenant)).toMatchObject({ status: 200 });
+    // In any case she reads her mail, and chooses a password.
+    await requestPasswordReset({ tenant, emailAddress: jane.emailAddress, mails });
+    const token = await newestToken(tenant, "resetPassword");
+    const reset = { tenant, token, password: "a boat on the river", address: "192.0.2.1", mails };
+    await resetPassword({ ...reset, admit: async () => undefined });
+    expect(await postSignIn(tenant, { password: "a boat on the river" })).toMatchObject({ status: 200 });
+    expect(errorIn(await postSignIn(tenant, { password: mallory.password }))).toBe("credentials_invalid");
+  },
+);
+
+test("a link confirms in the browser that signed up, and elsewhere by the password, and works once", async () => {
   const tenant = await createAccountTenant();
-  await signUp(tenant, { givenName: "Mallory", password: "the password of Mallory" });
-  const older = await newestToken(tenant, "confirmEmail");
-
   await signUp(tenant);
-
   const token = await newestToken(tenant, "confirmEmail");
-  expect(await problemsOf(confirmEmail({ tenant, token: older, mails }))).toEqual({ token: "link_invalid" });
-  await confirmEmail({ tenant, token, mails });
-  expect(errorIn(await postSignIn(tenant, { password: "the password of Mallory" }))).toBe(
-    "credentials_invalid",
-  );
-  expect(await postSignIn(tenant)).toMatchObject({ status: 200 });
-  const members = await db().member.findMany({ where: { tenantId: tenant.id } });
-  expect(members).toMatchObject([{ givenName: "Jane" }]);
-  expect(await eventTypesOf(tenant)).toEqual(["REGISTERED_ACCOUNT"]);
+  const elsewhere = { signUpSecret: null };
+  const refused = { password: "password_wrong" };
+
+  for (const by of [
+    elsewhere,
+    { signUpSecret: "another browser" },
+    { signUpSecret: "" },
+    { ...elsewhere, password: "" },
+    { ...elsewhere, password: "not the password" },
+  ]) {
+    expect(await problemsOf(confirmEmail(openedLink(tenant, token, by)))).toEqual(refused);
+  }
+  expect(await lookAtConfirmation(openedLink(tenant, token, elsewhere))).toEqual({
+    ...{ emailAddress: jane.emailAddress, isProven: false },
+  });
+
+  const byPassword = openedLink(tenant, token, { ...elsewhere, password: jane.password });
+  expect(await problemsOf(confirmEmail(byPassword))).toBe("none");
+  expect(await problemsOf(confirmEmail(byPassword))).toEqual({ token: "link_invalid" });
+  expect(await lookAtConfirmation(byPassword)).toBe(null);
+  const { emailConfirmedAt, signUpHash, knownAddresses } = await accountRow(tenant);
+  expect([emailConfirmedAt, signUpHash, knownAddresses.length]).toEqual([expect.any(Date), null, 1]);
 });
 
-test("after three mails in an hour nothing of an unconfirmed account changes, and an hour later it does", async () => {
+test("guesses at the password of a link are counted by the link, and keep nobody from the door", async () => {
+  const tenant = await createAccountTenant();
+  await signUp(tenant);
+  const token = await newestToken(tenant, "confirmEmail");
+  const counted: (string | null)[][] = [];
+  const admit = async (...tried: [string, string | null]) => {
+    counted.push(tried);
+  };
+
+  await problemsOf(confirmEmail(openedLink(tenant, token, { signUpSecret: null, password: "wrong", admit })));
+  await problemsOf(
+    confirmEmail(openedLink(tenant, generateSecret(), { signUpSecret: null, password: "wrong", admit })),
+  );
+
+  expect(counted).toEqual([[jane.emailAddress, `link ${hashSecret(token)}`]]);
+});
+
+test("of who signs up with a free address the last stands there, whether a mail goes out or not", async () => {
   stopTheClock();
   const tenant = await createAccountTenant();
-  for (const givenName of ["One", "Two", "Three"]) {
+  for (const givenName of ["One", "Two", "Three", "Four"]) {
     await signUp(tenant, { givenName, password: `the password of ${givenName}` });
     moveTo(0, 1_000);
   }
-  const before = await everyRowOf(tenant);
-  const four = { givenName: "Four", password: "the password of Four" };
 
-  moveTo(hour, -1);
-  await signUp(tenant, four);
-  expect(await everyRowOf(tenant)).toEqual(before);
-
+  expect(await mailsOf(tenant)).toHaveLength(3);
+  const [member, ...others] = await db().member.findMany({ where: { tenantId: tenant.id } });
+  expect([member?.givenName, others]).toEqual(["Four", []]);
+  expect(await verifyPassword((await accountRow(tenant)).passwordHash, "the password of Four")).toBe(true);
+  expect(await eventTypesOf(tenant)).toEqual(["REGISTERED_ACCOUNT"]);
   moveTo(hour, 1);
-  await signUp(tenant, four);
+  await signUp(tenant);
   expect(await mailsOf(tenant)).toHaveLength(4);
-  expect(await verifyPassword((await accountRow(tenant)).passwordHash, four.password)).toBe(true);
 });
 
-test("20 who sign up with one address at once make one account, whose newest link goes with its password", async () => {
+test("no words of whoever signed up with an address are mailed to it, until somebody has confirmed it", async () => {
+  const tenant = await createAccountTenant();
+  const words = "Win at https://evil.example";
+  await signUp(tenant, { givenName: words, familyName: words });
+  await requestPasswordReset({ tenant, emailAddress: jane.emailAddress, mails });
+
+  expect(JSON.stringify(await mailsOf(tenant))).not.toContain("evil");
+});
+
+test("20 who sign up with one address at once make one account, with the password of one of them", async () => {
   const tenant = await createAccountTenant();
   const people = Array.from({ length: 20 }, (_, index) => ({
     ...{ givenName: `Number${index}`, password: `the password of Number${index}` },
+    signUpSecret: `the browser of Number${index}`,
   }));
 
   const outcomes = await Promise.all(people.map((person) => problemsOf(signUp(tenant, person))));
 
   expect(outcomes).toEqual(people.map(() => "none"));
   const rows = await everyRowOf(tenant);
-  expect([rows.members.length, rows.accounts.length, rows.links.length]).toEqual([1, 1, 1]);
+  expect([rows.members.length, rows.accounts.length, rows.links.length]).toEqual([1, 1, 3]);
   expect(await eventTypesOf(tenant)).toEqual(["REGISTERED_ACCOUNT"]);
   const posted = await mailsOf(tenant);
   expect(posted).toHaveLength(3);
-  expect(await confirmEmail({ tenant, token: tokenIn(posted.at(-1)), mails })).toBeDefined();
-  const givenName = posted.at(-1)?.facts.givenName;
-  expect(rows.members[0]?.givenName).toBe(givenName);
-  const { passwordHash } = await accountRow(tenant);
-  expect(await verifyPassword(passwordHash, `the password of ${givenName}`)).toBe(true);
+  const last = people.find(({ givenName }) => givenName === rows.members[0]?.givenName);
+  const { passwordHash, signUpHash } = await accountRow(tenant);
+  expect(await verifyPassword(passwordHash, last?.password ?? "")).toBe(true);
+  expect(signUpHash).toBe(hashSecret(last?.signUpSecret ?? ""));
+  const { signUpSecret } = last ?? { signUpSecret: "" };
+  expect(await confirmEmail(openedLink(tenant, tokenIn(posted[0]), { signUpSecret }))).toBeDefined();
+});
+
+test("an account that nobody confirms or uses is gone after a week, with all that is personal", async () => {
+  stopTheClock();
+  const tenant = await createAccountTenant();
+  await signUp(tenant);
+  await signUp(tenant, { emailAddress: "again@example.com" });
+  await createAccount(tenant, { emailAddress: "confirmed@example.com" });
+  const { memberId: usedId } = await createAccount(tenant, { emailAddress: "used@example.com" });
+  await db().account.updateMany({ where: { memberId: usedId }, data: { emailConfirmedAt: null } });
+  const lax = await createAccountTenant({ emailConfirmation: "off" });
+  await signUp(lax);
+  const { memberId } = await accountRow(tenant);
+  const addresses = async () => {
+    const where = { tenantId: { in: [tenant.id, lax.id] } };
+    return (await db().account.findMany({ where })).map(({ emailAddress }) => emailAddress).toSorted();
+  };
+  const kept = ["again@example.com", "confirmed@example.com", "jane@example.com", "used@example.com"];
+  moveTo(1);
+  await signUp(tenant, { emailAddress: "again@example.com" });
+
+  moveTo(7);
+  await sweepUnconfirmed();
+  expect(await addresses()).toEqual(kept.toSpliced(2, 0, "jane@example.com"));
+  moveTo(7, 1);
+  await sweepUnconfirmed();
+  expect(await addresses()).toEqual(kept);
+  expect(await db().member.findFirst({ where: { id: memberId } })).toMatchObject({
+    ...{ givenName: null, emailAddress: null, deletedAt: expect.any(Date) },
+  });
+  moveTo(8, 1);
+  await sweepUnconfirmed();
+  expect(await addresses()).toEqual(kept.slice(1));
 });
 
 // Held still in the middle, on a server: on one connection everything else would wait for it.
@@ -215,7 +338,7 @@ test.runIf(inject("databaseServerUrl"))(
 
     const signingUp = signUp(tenant, { password: "the password of Mallory" });
     await sleep(400); // it has hashed, and found an account that nobody has confirmed
-    const confirming = problemsOf(confirmEmail({ tenant, token, mails }));
+    const confirming = problemsOf(confirmEmail(openedLink(tenant, token)));
     await sleep(200);
     await release();
     const [outcome] = await Promise.all([confirming, signingUp]);

@@ -170,6 +170,20 @@ test("strangers, restricted members, and members of another programme are nobody
   expect((await browser.get("/api/auth/session")).json).toEqual({});
 });
 
+test("what another site of the domain planted signs nobody in", async () => {
+  const tenant = await createClub(provider);
+  const mallory = openBrowser(tenant);
+  await mallory.signIn(provider);
+  const [, token = ""] = mallory.cookie().split("__Host-session=");
+
+  for (const name of ["session", "session_legacy"]) {
+    const planted = openBrowser(tenant);
+    planted.plant(name, token);
+    expect(await planted.isSignedIn()).toBe(false);
+  }
+  expect(await mallory.isSignedIn()).toBe(true);
+});
+
 test("a database that is away is said, and is nobody's sign-out", async () => {
   const tenant = await createClub(provider);
   const browser = openBrowser(tenant);
@@ -324,6 +338,7 @@ const clearedCookies = [
   "__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
   "session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None",
   "session_legacy=; Max-Age=0; Path=/; HttpOnly; Secure",
+  "__Host-sign-up=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
   ...["callback-url", "csrf-token", "state", "nonce", "pkce.code_verifier", "started"].map(
     (name) => `__Host-next-auth.${name}=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax`,
   ),

@@ -594,20 +594,22 @@ test("a member may be erased while a mail to them is on the wire", async () => {
   expect(await rowsOf(memberId)).toEqual([]);
 });
 
-test("only mails that a stranger may have asked for are counted, of one member, from a moment on", async () => {
+test("only mails that a stranger may have asked for are counted, of one member and purpose, from a moment on", async () => {
   const { tenant, memberId } = await createPerson();
   const other = await createMember(tenant);
-  const asked = (of: MemberId, isRequested = true) =>
-    inTransaction((tx) => postMail(tx, { ...letter(tenant, of), isRequested }));
+  const asked = (of: MemberId, requestedFor: string | null = "reset_password") =>
+    inTransaction((tx) => postMail(tx, { ...letter(tenant, of), requestedFor }));
   await asked(memberId);
   moveTo(0, 1 * hours);
   await asked(memberId);
-  await asked(memberId, false);
+  await asked(memberId, null);
+  await asked(memberId, "confirm_email");
   await asked(other);
   moveTo(0, 2 * hours);
   await asked(memberId);
 
-  const count = (since: Date) => inTransaction((tx) => countRequestedMails(tx, tenant.id, memberId, since));
+  const asking = { tenantId: tenant.id, memberId, requestedFor: "reset_password" };
+  const count = (since: Date) => inTransaction((tx) => countRequestedMails(tx, { ...asking, since }));
   expect(await count(start)).toBe(3);
   expect(await count(addSeconds(start, 3_600))).toBe(2);
   expect(await count(addSeconds(start, 3_601))).toBe(1);
@@ -642,7 +644,7 @@ async function createPerson(settings: Record<string, unknown> = {}) {
 function letter(tenant: TestTenant, memberId: MemberId, message: Partial<Message> = {}) {
   const { to, subject, text, html } = mail;
   return {
-    ...{ tenantId: tenant.id, memberId, isRequested: false, at: now(), ...senderOf(tenant) },
+    ...{ tenantId: tenant.id, memberId, requestedFor: null, at: now(), ...senderOf(tenant) },
     message: { to, subject, text, html, ...message },
   };
 }

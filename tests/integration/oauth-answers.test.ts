@@ -101,9 +101,24 @@ test("the second time an answer is worth nothing, and the first sign-in is unhar
   expect((await browser.get(back)).headers.get("location")).toBe(path);
 
   expectRefused(await browser.copy().get(back), "state_invalid"); // the browser's own back button
-  expectRefused(await thief.get(back), "provider_error", path); // with the cookies: the code is used
+  expectRefused(await thief.get(back), "state_invalid", path); // with the cookies: it was answered
 
   expect(await browser.isSignedIn()).toBe(true);
+  expect(await thief.isSignedIn()).toBe(false);
+  expect(await sessionsOf(tenant)).toBe(1);
+});
+
+test("a server that takes a code twice lets nobody in twice by one sign-in, and is not asked again", async () => {
+  const tenant = await createClub(provider);
+  const { browser, back } = await comeBack(tenant);
+  const thief = browser.copy();
+  provider.bend = { isCodeReusable: true };
+  expect((await browser.get(back)).headers.get("location")).toBe(path);
+  const before = provider.tokenRequests.length;
+
+  expectRefused(await thief.get(back), "state_invalid", path);
+
+  expect(provider.tokenRequests).toHaveLength(before);
   expect(await thief.isSignedIn()).toBe(false);
   expect(await sessionsOf(tenant)).toBe(1);
 });
@@ -134,6 +149,23 @@ test("a sign-in is over after 15 minutes, for a browser that kept the cookies, t
 
   expect(causeIn(lines)).toBe("The sign-in was begun over 900 s ago.");
   expect(await sessionsOf(tenant)).toBe(1);
+});
+
+test("a sign-in that was begun in the future was not begun here", async () => {
+  const tenant = await createClub(provider);
+  const { browser, back } = await comeBack(tenant);
+  browser.plant("__Host-next-auth.started", String(Date.now() + 3_600_000));
+
+  expectRefused(await browser.get(back), "state_invalid", path);
+  expect(await sessionsOf(tenant)).toBe(0);
+});
+
+test("for who comes without the cookies of a sign-in the server is not asked anything", async () => {
+  const tenant = await createClub(provider);
+  const before = provider.requests();
+
+  expectRefused(await openBrowser(tenant).get("/api/auth/callback/idp?code=x&state=y"), "state_invalid");
+  expect(provider.requests()).toBe(before);
 });
 
 test("so it is where the cookies themselves have run out", async () => {

@@ -87,7 +87,7 @@ test("members of an interactive programme change theirs in the same way", async 
     profile: { core: profile, attributes: {} },
     session: {
       ...{ ...credential, kind: "interactive", idleSeconds: null, expiresAt: addSeconds(at, 3_600) },
-      ...{ deviceName: null, provider: null },
+      ...{ deviceName: null, provider: null, replaces: [] },
     },
   });
 

@@ -260,7 +260,7 @@ test("two new members who draw the same account numbers at once get different on
   const { credential } = await mintToken();
   const clientSecretId = tenant.clientSecrets[0]?.id as string;
   const at = new Date();
-  const unnamed = { deviceName: null, provider: null };
+  const unnamed = { deviceName: null, provider: null, replaces: [] };
   const upsertNew = async (authIdentifier: string) => {
     const row = await upsertMemberRow({
       ...{

@@ -5,8 +5,12 @@
 import * as nextAuthRoute from "#app/api/auth/[...nextauth]/route.ts";
 import { db } from "#lib/db/client.ts";
 import type { AccountMails } from "#lib/domain/accounts/account-mails.ts";
-import { confirmEmail } from "#lib/domain/accounts/confirm-email.ts";
-import { type RegisterAccount, registerAccount } from "#lib/domain/accounts/register-account.ts";
+import { type ConfirmEmail, confirmEmail } from "#lib/domain/accounts/confirm-email.ts";
+import {
+  checkRegistration,
+  type RegisterAccount,
+  registerAccount,
+} from "#lib/domain/accounts/register-account.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import type { SealedMessage } from "#lib/domain/mail/post-mail.ts";
 import { unsealSecret } from "#lib/domain/secrets.ts";
@@ -42,7 +46,7 @@ function letter(kind: keyof AccountMails, facts: object) {
 export type PostedMail = {
   kind: keyof AccountMails;
   to: string;
-  isRequested: boolean;
+  requestedFor: string | null;
   facts: Readonly<Record<string, string>>;
 };
 
@@ -50,9 +54,9 @@ export type PostedMail = {
 export async function mailsOf({ id: tenantId }: TestTenant): Promise<PostedMail[]> {
   const orderBy = [{ createdAt: "asc" }, { id: "asc" }] as const;
   const rows = await db().outboxMail.findMany({ where: { tenantId }, orderBy: [...orderBy] });
-  return rows.map(({ sealedMessage, isRequested }) => {
+  return rows.map(({ sealedMessage, requestedFor }) => {
     const { to, subject, text } = JSON.parse(unsealSecret(sealedMessage ?? "")) as SealedMessage;
-    return { kind: subject as keyof AccountMails, to, isRequested, facts: JSON.parse(text) };
+    return { kind: subject as keyof AccountMails, to, requestedFor, facts: JSON.parse(text) };
   });
 }
 
@@ -66,8 +70,19 @@ export function tokenIn(mail: PostedMail | undefined): string {
   return new URL(mail?.facts.link ?? "http://no.mail/").searchParams.get("token") ?? "";
 }
 
-export function signUp(tenant: TestTenant, person: Partial<RegisterAccount> = {}): Promise<void> {
-  return registerAccount({ ...jane, tenant, mails, ...person });
+/** What the browser of `signUp` is known by. */
+export const signUpSecret = "the secret of the browser that signs up";
+
+export async function signUp(tenant: TestTenant, person: Partial<RegisterAccount> = {}): Promise<void> {
+  await registerAccount(await checkRegistration({ ...jane, tenant, mails, signUpSecret, ...person }));
+}
+
+/** A link of a mail, as it is opened in the browser of `signUp`, unless `by` says otherwise. */
+export function openedLink(tenant: TestTenant, token: string, by: Partial<ConfirmEmail> = {}): ConfirmEmail {
+  return {
+    ...{ tenant, token, mails, signUpSecret, signedInId: null, password: null },
+    ...{ address: "192.0.2.1", admit: async () => undefined, ...by },
+  };
 }
 
 /** Somebody who has signed up and confirmed the address. */
@@ -78,7 +93,8 @@ export async function createAccount(
   const whole = { ...jane, ...person };
   await signUp(tenant, whole);
   if (tenant.emailConfirmation === "required") {
-    await confirmEmail({ tenant, token: await newestToken(tenant, "confirmEmail"), mails });
+    const token = await newestToken(tenant, "confirmEmail");
+    await confirmEmail(openedLink(tenant, token, { address: "198.51.100.200" })); // no test's own address
   }
   return { ...whole, memberId: (await accountRow(tenant, whole.emailAddress)).memberId as MemberId };
 }

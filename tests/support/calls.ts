@@ -77,9 +77,13 @@ export function callSession(
 }
 
 /** DELETE /api/session/member: the member leaves the programme. */
-export function leaveProgramme(tenant: TestTenant, headers: Record<string, string>): Promise<Answer> {
+export function leaveProgramme(
+  tenant: TestTenant,
+  headers: Record<string, string>,
+  body?: unknown,
+): Promise<Answer> {
   return answerOf(
-    memberRoute.DELETE(requestTo(tenant, "/api/session/member", { method: "DELETE", headers })),
+    memberRoute.DELETE(requestTo(tenant, "/api/session/member", { method: "DELETE", headers, body })),
   );
 }
 

@@ -41,6 +41,8 @@ export type Bends = {
   idToken?: TokenBend;
   /** A server that knows nothing of PKCE. */
   isPkceIgnored?: boolean;
+  /** A server that takes a code as often as it comes. */
+  isCodeReusable?: boolean;
 };
 
 type TokenRequest = { headers: IncomingMessage["headers"]; form: URLSearchParams };
@@ -202,9 +204,9 @@ export async function startOpenIdProvider(): Promise<OpenIdProvider> {
       .digest("base64url");
     const isGood =
       form.get("grant_type") === "authorization_code" &&
-      grant?.isUsed === false &&
-      form.get("redirect_uri") === grant.redirectUri &&
-      (provider.bend.isPkceIgnored || challenge === grant.challenge);
+      (grant?.isUsed === false || provider.bend.isCodeReusable) &&
+      form.get("redirect_uri") === grant?.redirectUri &&
+      (provider.bend.isPkceIgnored || challenge === grant?.challenge);
     if (!grant || !isGood) return sendJson(response, 400, { error: "invalid_grant" });
 
     grant.isUsed = true;

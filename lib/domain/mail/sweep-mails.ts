@@ -1,3 +1,4 @@
+import { deleteOldMailFiles } from "#lib/clients/mail.ts";
 import { addSeconds, now } from "#lib/config/clock.ts";
 import { deleteOldMails } from "#lib/db/outbox.ts";
 
@@ -5,9 +6,10 @@ import { deleteOldMails } from "#lib/db/outbox.ts";
 const keptSeconds = 30 * 86_400;
 const rowsPerStatement = 2_000; // so that the embedded database is never busy for long
 
-/** Deletes what is left of mails from more than 30 days ago; how many there were. */
+/** Deletes what is left of mails from more than 30 days ago, files and rows; how many rows there were. */
 export async function sweepMails(): Promise<number> {
   const createdBefore = addSeconds(now(), -keptSeconds);
+  await deleteOldMailFiles(createdBefore);
   let swept = 0;
   for (;;) {
     const deleted = await deleteOldMails(createdBefore, rowsPerStatement);

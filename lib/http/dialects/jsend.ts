@@ -1,5 +1,6 @@
 /** The dialect of /api/auth, /api/session and /v1: success, fail (the caller can act) or error (our side). */
 import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
+import { privateHeaders } from "#lib/http/private-headers.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
 
 /** The one table from refusal to status here: a code without a line in it does not compile. */
@@ -55,7 +56,6 @@ const challengeByCode: Partial<Record<DomainErrorCode, string>> = {
 };
 
 /** Every answer of this dialect is somebody's own. */
-const privately = { "Cache-Control": "private, no-store" };
 
 export const jsend = {
   success(data: object, headers: HeadersInit = {}): Response {
@@ -86,7 +86,7 @@ export const jsend = {
 function answer(body: object, status: number, headers: HeadersInit = {}): Response {
   const response = Response.json(body, {
     status,
-    headers: { ...privately, "Content-Type": "application/json; charset=utf-8" },
+    headers: { ...privateHeaders, "Content-Type": "application/json; charset=utf-8" },
   });
   new Headers(headers).forEach((value, name) => {
     response.headers.append(name, value);

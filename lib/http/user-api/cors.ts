@@ -4,6 +4,7 @@ import { isOriginAllowed } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
+import { privateHeaders } from "#lib/http/private-headers.ts";
 
 const preflightSeconds = 600;
 const originLengthMax = 512;
@@ -39,7 +40,7 @@ export async function answerPreflight(
         "Access-Control-Allow-Headers": sentHeaders.join(", "),
         "Access-Control-Allow-Methods": methods.join(", "),
         "Access-Control-Max-Age": String(preflightSeconds),
-        "Cache-Control": "private, no-store",
+        ...privateHeaders,
         Vary: "Origin",
       },
     });

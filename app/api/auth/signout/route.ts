@@ -1,6 +1,7 @@
 import { signOut } from "#lib/domain/sessions/end-session.ts";
 import { findProviderSignOut } from "#lib/domain/sign-in/provider-sign-out.ts";
 import { interactiveRoute } from "#lib/http/api-route.ts";
+import { privateHeaders } from "#lib/http/private-headers.ts";
 import { readFields } from "#lib/http/read-fields.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
 import { clearedCookies, readCookieCredentials, withCookies } from "#lib/http/session-cookie.ts";
@@ -15,7 +16,7 @@ export const POST = interactiveRoute(async (request, tenant) => {
   const credentials = await readCookieCredentials(request.headers);
   const redirectTo = (await findProviderSignOut(tenant, credentials)) ?? `${tenant.publicUrl}/signed-out`;
   await signOut(tenant.id, credentials);
-  const headers = { "Cache-Control": "private, no-store", "Clear-Site-Data": '"cache", "storage"' };
+  const headers = { ...privateHeaders, "Clear-Site-Data": '"cache", "storage"' };
   const answer =
     json === "true"
       ? Response.json({ url: redirectTo }, { headers })
