@@ -71,7 +71,7 @@ export function tokenIn(mail: PostedMail | undefined): string {
 }
 
 /** What the browser of `signUp` is known by. */
-export const signUpSecret = "the secret of the browser that signs up";
+const signUpSecret = "the secret of the browser that signs up";
 
 export async function signUp(tenant: TestTenant, person: Partial<RegisterAccount> = {}): Promise<void> {
   await registerAccount(await checkRegistration({ ...jane, tenant, mails, signUpSecret, ...person }));
