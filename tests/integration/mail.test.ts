@@ -615,6 +615,26 @@ test("only mails that a stranger may have asked for are counted, of one member a
   expect(await count(addSeconds(start, 3_601))).toBe(1);
 });
 
+test("a mail that was written to a file is there for 30 days, whatever else lies beside it", async () => {
+  const { tenant, memberId } = await createPerson();
+  const outbox = join(env().LAUREL_DATA_DIR, "outbox");
+  expect(await sweepMails()).toBe(0); // no mail, no folder
+  await post(tenant, memberId);
+  await deliverMails();
+  moveTo(1);
+  await post(tenant, memberId);
+  await deliverMails();
+  writeFileSync(join(outbox, "2020-notes.txt"), "");
+  const [notes, first, second] = readdirSync(outbox).toSorted();
+
+  moveTo(30);
+  await sweepMails();
+  expect(readdirSync(outbox).toSorted()).toEqual([notes, first, second]);
+  moveTo(30, 1);
+  await sweepMails();
+  expect(readdirSync(outbox).toSorted()).toEqual([notes, second]);
+});
+
 test("what is left of a mail is deleted after 30 days", async () => {
   await useMailServer();
   const { tenant, memberId } = await createPerson();

@@ -18,8 +18,7 @@ export type SignInFailureCode =
   | "member_restricted"
   | "credentials_invalid"
   | "email_unconfirmed"
-  | "rate_limited"
-  | "unknown";
+  | "rate_limited";
 
 export class SignInFailure extends Error {
   override readonly name = "SignInFailure";
