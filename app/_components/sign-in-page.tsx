@@ -21,7 +21,7 @@ export function SignInFrame({
 }: {
   tenant: Tenant;
   title: string;
-  text?: string | undefined;
+  text?: ReactNode;
   children: ReactNode;
   links?: ReactNode;
 }) {

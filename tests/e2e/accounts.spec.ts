@@ -8,6 +8,12 @@ import { balanceOf } from "#tests/e2e/journeys.ts";
 
 const { bistro, club, laurel, shop } = addresses;
 
+// Each journey comes from an address of its own: five people a minute can sign up from one.
+let places = 0;
+test.beforeEach(({ context }) =>
+  context.setExtraHTTPHeaders({ "X-Forwarded-For": `198.51.100.${++places}` }),
+);
+
 let people = 0;
 const newAddress = () => `hal-${Date.now()}-${people++}@demo.example`;
 

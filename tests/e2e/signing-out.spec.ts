@@ -53,8 +53,11 @@ test("a page that was hidden is concealed, and asks before it shows itself", asy
     }, isHidden);
   await expect(tab.locator("html[data-concealed]")).toHaveCount(0);
 
-  await hide(true);
-  await expect(tab.locator("body")).toBeHidden();
+  // Again and again until the page's scripts are there.
+  await expect(async () => {
+    await hide(true);
+    await expect(tab.locator("body")).toBeHidden({ timeout: 500 });
+  }).toPass();
   await hide(false);
   await expect(tab.locator("body")).toBeVisible();
 

@@ -3,6 +3,7 @@ import { expect, test, vi } from "vitest";
 import { db } from "#lib/db/client.ts";
 import { confirmEmail, resendConfirmation } from "#lib/domain/accounts/confirm-email.ts";
 import { isResetLinkGood, requestPasswordReset, resetPassword } from "#lib/domain/accounts/reset-password.ts";
+import { DomainError } from "#lib/domain/errors.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { restrictMember } from "#lib/domain/members/restrict-member.ts";
 import { verifyPassword } from "#lib/domain/passwords.ts";
@@ -171,6 +172,24 @@ test.each([
     expect(await reset(tenant, token)).toBe("none");
   },
 );
+
+test("a new password is counted before it costs its time, and only one that will do", async () => {
+  const tenant = await createAccountTenant();
+  await createAccount(tenant);
+  await askReset(tenant);
+  const token = await newestToken(tenant, "resetPassword");
+  const admit = vi.fn(async () => {
+    throw new DomainError("rate_limited");
+  });
+  const set = (password: string) =>
+    problemsOf(resetPassword({ tenant, token, password, address: "192.0.2.1", admit, mails }));
+
+  expect(await set("Password1")).toEqual({ password: "password_common" });
+  expect(admit).not.toHaveBeenCalled();
+  expect(await set(newPassword)).toBe("rate_limited");
+  expect(await isResetLinkGood(tenant, token)).toBe(true);
+  expect(await postSignIn(tenant)).toMatchObject({ status: 200 });
+});
 
 test("a link is good for what it is for alone, and stays so when it is tried elsewhere", async () => {
   const tenant = await createAccountTenant();

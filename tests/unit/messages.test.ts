@@ -26,6 +26,9 @@ const values = {
   url: "u",
 };
 
+// Every element that a text may have.
+const elements = { address: () => "a" };
+
 type Catalogue = { [key: string]: string | Catalogue };
 
 const catalogues = Object.fromEntries(
@@ -45,7 +48,7 @@ test.each(locales)("%s has a text for each key, and each can be said", (locale) 
   const t = createTranslator({ locale, messages, onError: (error) => errors.push(error) });
   for (const [key, text] of Object.entries(texts)) {
     expect(argumentsOf(text), `${locale} ${key}`).toEqual(argumentsOf(english[key] ?? ""));
-    t(key as never, values as never);
+    t.markup(key as never, { ...values, ...elements } as never);
   }
   expect(errors).toEqual([]);
 });
@@ -66,5 +69,6 @@ function flat(catalogue: Catalogue, prefix = ""): Record<string, string> {
 }
 
 function argumentsOf(text: string): string[] {
-  return Object.keys(values).filter((name) => new RegExp(`\\{${name}[,}]`).test(text));
+  const args = Object.keys(values).filter((name) => new RegExp(`\\{${name}[,}]`).test(text));
+  return [...args, ...Object.keys(elements).filter((name) => text.includes(`<${name}></${name}>`))];
 }

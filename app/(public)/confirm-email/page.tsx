@@ -29,7 +29,7 @@ export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) =
   if (!found || typeof token !== "string") {
     answerPageWith(401);
     return (
-      <NoticePage title={t("brokenLinkTitle")} text={t("confirmInvalid")}>
+      <NoticePage title={t("brokenLinkTitle")} text={t("confirmAgain")}>
         <Link href="/login" className="button-primary">
           {t("signIn")}
         </Link>
@@ -54,7 +54,9 @@ export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) =
     <SignInFrame
       tenant={tenant}
       title={t("confirmTitle")}
-      text={t("confirmPasswordText", { email: emailAddress })}
+      text={t.rich("confirmPasswordText", {
+        address: () => <bdi className="break-words font-medium text-ink">{emailAddress}</bdi>,
+      })}
       links={
         <Link
           href="/forgot-password"
