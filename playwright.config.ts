@@ -32,7 +32,7 @@ export default defineConfig({
     reuseExistingServer: false,
     gracefulShutdown: { signal: "SIGTERM", timeout: 15_000 },
     env: {
-      TRUSTED_PROXIES: "127.0.0.1", // so that a journey can come from an address of its own
+      TRUSTED_PROXIES: "127.0.0.1,::1", // so that a journey can come from an address of its own
       DEMO_LAUREL_PORT: String(addresses.laurelPort),
       DEMO_SHOP_PORT: String(addresses.shopPort),
       DEMO_IDENTITY_PORT: String(addresses.identityPort),
