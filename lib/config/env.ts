@@ -56,6 +56,19 @@ const environmentSchema = z
       )
       .optional(),
     MAIL_FROM: z.email("is the address that mails come from, such as rewards@example.com.").optional(),
+    END_USER_SESSION_SECONDS: z
+      .string()
+      .default("43200")
+      .refine(
+        (text) => /^\d{3,7}$/.test(text) && Number(text) >= 300 && Number(text) <= 2_592_000,
+        "is a number of seconds from 300 to 2592000.",
+      )
+      .transform(Number),
+    MEMBER_TOKEN_CALLS_PER_MINUTE: z
+      .string()
+      .default("600")
+      .refine((text) => /^[1-9]\d{0,5}$/.test(text), "is a number from 1 to 999999.")
+      .transform(Number),
     METRICS_TOKEN: z.string().min(16, "needs 16 characters or more.").optional(),
     LOG_LEVEL: z
       .enum(["debug", "info", "warn", "error", "silent"], "is debug, info, warn, error or silent.")

@@ -29,6 +29,17 @@ export async function findAccountByEmail(
   return rows[0] ?? null;
 }
 
+/** By the number on its member's card. */
+export async function findAccountByAccountNumber(
+  tenantId: string,
+  accountNumber: string,
+): Promise<AccountRow | null> {
+  const rows = await db().$queryRaw<AccountRow[]>`
+    SELECT ${accountColumns} FROM ${accountsWithMembers}
+    WHERE a."tenantId" = ${tenantId}::uuid AND m."accountNumber" = ${accountNumber}`;
+  return rows[0] ?? null;
+}
+
 export async function findAccountOfMember(
   tenantId: string,
   memberId: string,

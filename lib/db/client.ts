@@ -20,7 +20,7 @@ export type Tx = Prisma.TransactionClient;
 /** The first value of a statement's one row; null where there is none. */
 type Ask = (text: string, values: unknown[]) => Promise<unknown>;
 
-type OpenDatabase = { client: PrismaClient; ask: Ask; close(): Promise<void> };
+type OpenDatabase = { client: PrismaClient; ask: Ask; pool: Pool | null; close(): Promise<void> };
 
 const shared = globalThis as typeof globalThis & { laurelDatabase?: OpenDatabase };
 
@@ -51,6 +51,11 @@ function plainValue(value: unknown): unknown {
   return value instanceof Date ? value.toISOString() : value;
 }
 
+/** The connections to a server that other processes may have, too; null where this process alone has the database. */
+export function serverPool(): Pool | null {
+  return shared.laurelDatabase?.pool ?? null;
+}
+
 /** Opens a PostgreSQL server for the whole process. A command may ask what takes long; a request may not. */
 export function openServerDatabase(url: string, { isPatient }: { isPatient: boolean }): void {
   const pool = new Pool(poolConfig(url, isPatient ? 0 : statementTimeoutMs));
@@ -59,7 +64,7 @@ export function openServerDatabase(url: string, { isPatient }: { isPatient: bool
     const { rows } = await pool.query({ name: nameOf(text), text, values, rowMode: "array" });
     return rows[0]?.[0] ?? null;
   };
-  open(new PrismaPg(pool, named), ask, () => pool.end());
+  open(new PrismaPg(pool, named), ask, pool, () => pool.end());
 }
 
 /** Takes a PGlite that is already open as the database of the whole process, and closes it in the end. */
@@ -70,7 +75,7 @@ export async function openEmbeddedDatabase(pglite: PGlite): Promise<void> {
     const { rows } = await prepared.query<unknown[]>(text, values, { rowMode: "array" });
     return rows[0]?.[0] ?? null;
   };
-  open(new PrismaPGlite(prepared), ask, () => pglite.close());
+  open(new PrismaPGlite(prepared), ask, null, () => pglite.close());
 }
 
 export async function closeDatabase(): Promise<void> {
@@ -102,11 +107,16 @@ function nameOf(text: string): string {
 
 const named = { statementNameGenerator: ({ sql }: { sql: string }) => nameOf(sql) };
 
-function open(adapter: SqlDriverAdapterFactory, ask: Ask, closeUnderlying: () => Promise<void>): void {
+function open(
+  adapter: SqlDriverAdapterFactory,
+  ask: Ask,
+  pool: Pool | null,
+  closeUnderlying: () => Promise<void>,
+): void {
   if (shared.laurelDatabase) throw new Error("A database is open already.");
   const client = new PrismaClient({ adapter, log: [{ emit: "event", level: "query" }] });
   shared.laurelDatabase = {
-    ...{ client, ask },
+    ...{ client, ask, pool },
     async close() {
       await client.$disconnect();
       await closeUnderlying();

@@ -4,6 +4,7 @@
  */
 import { db, Prisma, type Tx } from "#lib/db/client.ts";
 import { type MemberRow, memberColumns } from "#lib/db/members.ts";
+import { endRefreshTokensOf } from "#lib/db/refresh-tokens.ts";
 import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
 import { type WalletColumns, walletColumns } from "#lib/db/wallets.ts";
 
@@ -300,7 +301,7 @@ function ending(reason: string, at: Date): Prisma.Sql {
 }
 
 /**
- * Ends every session of a member; how many were alive. The caller has locked the member, so that an activation or a
+ * Ends every session of a member, and what its clients have to go on with (refresh tokens); how many sessions were alive. The caller has locked the member, so that an activation or a
  * sign-in at the same moment has either committed, and is seen here, or waits.
  */
 export async function endSessionsOfMember(
@@ -312,6 +313,7 @@ export async function endSessionsOfMember(
   /** The one that stays. */
   exceptSessionId: string | null = null,
 ): Promise<number> {
+  await endRefreshTokensOf(tx, { tenantId, memberId });
   const ended = await tx.$queryRaw<{ wasAlive: boolean }[]>`
     WITH "open" AS (
       SELECT s."id", ${isAlive(at)} AS "wasAlive" FROM "sessions" s

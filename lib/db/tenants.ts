@@ -86,6 +86,12 @@ export async function findTenantRowByHost(hostname: string): Promise<TenantRow |
   return rows[0] ?? null;
 }
 
+export async function findTenantRowByCode(code: string): Promise<TenantRow | null> {
+  const rows = await db().$queryRaw<TenantRow[]>`
+    SELECT ${tenantColumns} FROM "tenants" t WHERE t."code" = ${code}`;
+  return rows[0] ?? null;
+}
+
 /** The tenant of an API key that is not revoked. */
 export async function findTenantRowByApiKey(
   keyHash: string,

@@ -1,5 +1,6 @@
 /** Every way a rule of the programme says no: the key is public API and never renamed, the text is for people. */
 const messages = {
+  account_exists: "There is an account with this e-mail address already.",
   admin_required: "This call is for admins: send an admin's token.",
   already_reversed: "This has been taken back already.",
   api_key_invalid: "The X-Api-Key header is missing, or it is not a key of a programme.",
@@ -9,6 +10,8 @@ const messages = {
   benefit_not_found: "There is no such benefit.",
   body_too_large: "The request body is larger than this endpoint takes.",
   client_invalid: "The X-Client-ID header is missing, or it is not a client id of this programme.",
+  credentials_locked: "Too many wrong passwords from here. Try again in half an hour.",
+  credentials_invalid: "The user name or the password is wrong, or this account may not sign in.",
   cross_site_request: "This request may only come from the microsite's own pages.",
   database_unavailable: "The programme cannot be reached right now. Try again in a moment.",
   embedded_auth_disabled: "This programme signs its members in interactively; /api/auth is not in use here.",
@@ -35,6 +38,8 @@ const messages = {
   origin_not_allowed: "This origin is not one of those that the programme allows.",
   points_insufficient: "The member has too few points.",
   rate_limited: "Too many requests. Try again after the seconds that the Retry-After header names.",
+  refresh_token_expired: "The refresh token has expired: sign in again.",
+  refresh_token_unknown: "The refresh token is none, or was used or ended: sign in again.",
   registration_closed: "This programme takes no new accounts by itself. Ask the programme for yours.",
   reward_limit_reached: "The member has had this reward as often as one member may.",
   reward_not_available: "The reward is not to be had now, or not for this member's tier.",
@@ -42,6 +47,7 @@ const messages = {
   reward_out_of_stock: "The reward is sold out.",
   server_side_only: "Call this endpoint from your server: a browser would give the client id away.",
   session_invalid: "The session is not valid any more. Sign in again, or ask the host site for a new one.",
+  token_expired: "The token has expired: refresh it, or sign in again.",
   token_invalid: "The bearer token is not valid here.",
   token_missing: "This call needs a bearer token: Authorization: Bearer <token>.",
   unsupported_media_type: "Send the body as JSON, with Content-Type: application/json.",

@@ -1,9 +1,11 @@
-/** The limits, as one table, and what a caller over one is told. Counted in the memory of this process. */
+/** The limits, as one table, and what a caller over one is told. */
 import ipaddr from "ipaddr.js";
 import { TokenBucket } from "limiter";
-import { RateLimiterMemory, type RateLimiterRes } from "rate-limiter-flexible";
+import type { RateLimiterRes } from "rate-limiter-flexible";
 
+import { env } from "#lib/config/env.ts";
 import { DomainError } from "#lib/domain/errors.ts";
+import { limiterOf } from "#lib/domain/limits/limiter.ts";
 import type { ApiKey } from "#lib/domain/tenants/tenant.ts";
 
 const limits = {
@@ -15,26 +17,32 @@ const limits = {
   /** New accounts and mails about them, by address. */
   "sign-up": { count: 5, windowSeconds: 60 },
   "password-reset": { count: 5, windowSeconds: 60 },
+  /** New accounts at the door of a company's app, whose server calls for everybody. */
+  "end-user-sign-up": { count: 600, windowSeconds: 60 },
+  /** Tokens of admins, by address and, for signing in, by admin. */
+  "admin-login-address": { count: 20, windowSeconds: 60 },
+  "admin-login-account": { count: 20, windowSeconds: 60 },
+  "admin-refresh-address": { count: 20, windowSeconds: 60 },
+  /** Tokens of members, by member; a shop's server asks for all of them, so its address has more. */
+  "member-login-account": { count: 20, windowSeconds: 60 },
+  "member-login-address": { count: env().MEMBER_TOKEN_CALLS_PER_MINUTE, windowSeconds: 60 },
+  "member-refresh-account": { count: 20, windowSeconds: 60 },
+  "member-refresh-address": { count: env().MEMBER_TOKEN_CALLS_PER_MINUTE, windowSeconds: 60 },
 } as const;
 
 export type LimitName = keyof typeof limits;
 
 type LimitDetails = { name: string; count: number; windowSeconds: number; resetSeconds: number };
 
-const shared = globalThis as typeof globalThis & {
-  laurelLimiters?: Map<LimitName, RateLimiterMemory>;
-  laurelKeyBuckets?: Map<string, TokenBucket>;
-};
-shared.laurelLimiters ??= new Map();
+const shared = globalThis as typeof globalThis & { laurelKeyBuckets?: Map<string, TokenBucket> };
 shared.laurelKeyBuckets ??= new Map();
-const limiters = shared.laurelLimiters;
 const keyBuckets = shared.laurelKeyBuckets;
 
 /** Counts one against a limit. Refuses `rate_limited` where it is one too many. */
 export async function countAgainst(limit: LimitName, key: string): Promise<void> {
   const { count, windowSeconds } = limits[limit];
   try {
-    await limiterOf(limit).consume(key);
+    await limiterOf({ name: limit, count, windowSeconds }).consume(key);
   } catch (rejection) {
     const { msBeforeNext } = rejection as RateLimiterRes;
     if (msBeforeNext === undefined) throw rejection;
@@ -103,15 +111,6 @@ export function limiterKeyOf(address: string): string {
     .slice(0, 4)
     .map((part) => part.toString(16))
     .join(":")}::/64`;
-}
-
-function limiterOf(limit: LimitName): RateLimiterMemory {
-  const known = limiters.get(limit);
-  if (known) return known;
-  const { count, windowSeconds } = limits[limit];
-  const limiter = new RateLimiterMemory({ points: count, duration: windowSeconds, keyPrefix: limit });
-  limiters.set(limit, limiter);
-  return limiter;
 }
 
 /** The bucket of a key, full at its first call and when its limits change. */

@@ -10,8 +10,8 @@ export type Route = {
   /** With `{name}` for what varies. */
   template: string;
   methods: readonly string[];
-  /** `userApi`: the tenant is its key's, not the host's. */
-  kind: "page" | "api" | "userApi" | "health";
+  /** `userApi`: the tenant is its key's or its path's, not the host's; `deployment`: it is no tenant's. */
+  kind: "page" | "api" | "userApi" | "deployment";
   /** `hosts`: the tenant's host origins, where it has any. */
   framedBy: "hosts" | "nobody";
   /** A page of one thing, which may not be there: only when it is has the member done something. */
@@ -97,10 +97,30 @@ const routes: readonly Route[] = [
     userApi("/v1/commands/cancel_benefit", write),
     { ...userApi("/v1/openapi.json", read), isPublic: true },
   ],
+  // Clients of Open Loyalty, and of Weavr.
+  ...[
+    userApi("/api/admin/login_check", write),
+    userApi("/api/token/refresh", write),
+    userApi("/api/token/revoke", ["GET"]), // its effect is no HEAD's
+    userApi("/api/{storeCode}/member/login_check", write),
+    userApi("/api/{storeCode}/token/refresh", write),
+    userApi("/multi/consumers", write),
+    userApi("/multi/login_with_password", write),
+    userApi("/multi/identities", read),
+    userApi("/multi/passwords/update", write),
+    userApi("/multi/logout", write),
+  ],
+  {
+    template: "/.well-known/jwks.json",
+    methods: read,
+    kind: "deployment",
+    framedBy: "nobody",
+    isPublic: true,
+  },
   { template: "/docs", methods: read, kind: "page", framedBy: "nobody" },
   { template: "/docs/scalar.js", methods: read, kind: "page", framedBy: "nobody", isPublic: true },
-  { template: "/api/health/live", methods: read, kind: "health", framedBy: "nobody" },
-  { template: "/api/health/ready", methods: read, kind: "health", framedBy: "nobody" },
+  { template: "/api/health/live", methods: read, kind: "deployment", framedBy: "nobody" },
+  { template: "/api/health/ready", methods: read, kind: "deployment", framedBy: "nobody" },
 ];
 
 const fixed = new Map(routes.map((route) => [route.template, route]));

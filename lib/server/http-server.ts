@@ -14,7 +14,7 @@ import { hashSecret, matchesHash } from "#lib/domain/secrets.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
-import { jsend } from "#lib/http/dialects/jsend.ts";
+import { dialectOf } from "#lib/http/dialects/dialect-of.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
 import { findRoute, isApiPath, isRouteOf } from "#lib/http/route-table.ts";
 import { securityHeaders } from "#lib/http/security-headers.ts";
@@ -145,7 +145,7 @@ async function answer(
 
   try {
     checkCredentials(request);
-    if (route?.kind !== "health" && route?.kind !== "userApi") {
+    if (route?.kind !== "deployment" && route?.kind !== "userApi") {
       tenant = await findTenantByHost(caller.host);
       if (!tenant) return await refuse("not_found");
     }
@@ -228,7 +228,7 @@ function refuseMethod(
   allowed: readonly string[],
 ): Promise<void> {
   const answer = isApiPath(path)
-    ? jsend.methodNotAllowed(allowed)
+    ? dialectOf(path).methodNotAllowed(allowed)
     : plainPage("method_not_allowed", { Allow: allowed.join(", ") });
   return send(response, answer, request.method === "HEAD");
 }
@@ -239,7 +239,9 @@ function refuseWith(
   path: string,
   refusal: DomainError,
 ): Promise<void> {
-  const answer = isApiPath(path) ? jsend.refusal(refusal) : plainPage(refusal.code, retryHeaders(refusal));
+  const answer = isApiPath(path)
+    ? dialectOf(path).refusal(refusal)
+    : plainPage(refusal.code, retryHeaders(refusal));
   return send(response, answer, request.method === "HEAD");
 }
 

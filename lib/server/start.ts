@@ -20,6 +20,7 @@ import { sweepKeys } from "#lib/domain/once.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
 import { sweepSessions } from "#lib/domain/sessions/sweep-sessions.ts";
 import { sweepSignIn } from "#lib/domain/sign-in/sweep-sign-in.ts";
+import { sweepRefreshTokens } from "#lib/domain/token-pairs/token-pair.ts";
 import { serveCommands } from "#lib/server/control-socket.ts";
 import { writePrivateFile } from "#lib/server/data-folder.ts";
 import { createHttpServer } from "#lib/server/http-server.ts";
@@ -69,6 +70,7 @@ async function start(): Promise<void> {
     everyMs(sweepEveryMs, "sweeping links", sweepSignIn),
     everyMs(sweepEveryMs, "sweeping accounts", sweepUnconfirmed),
     everyMs(sweepEveryMs, "sweeping keys", sweepKeys),
+    everyMs(sweepEveryMs, "sweeping refresh tokens", sweepRefreshTokens),
     everyMs(sweepEveryMs, "sweeping mails", sweepMails),
     everyMs(settleEveryMs, "settling", sweepWallets),
     everyMs(deliverEveryMs, "delivering mail", deliverMails),

@@ -11,7 +11,7 @@ import { type Route, userApiRoutes } from "#lib/http/route-table.ts";
 import type { UserApiHandler } from "#lib/http/user-api/route.ts";
 
 type Endpoint = {
-  parameter: { pattern: RegExp; name: string } | null;
+  parameters: { pattern: RegExp; names: string[] };
   handlers: Record<string, UserApiHandler>;
 };
 
@@ -26,7 +26,7 @@ export async function loadUserApi(): Promise<UserApi> {
       `../../app${template.replaceAll(/\{(\w+)\}/g, "[$1]")}/route.ts`,
     );
     const handlers = (await import(pathToFileURL(file).href)) as Endpoint["handlers"];
-    endpoints.set(template, { parameter: parameterOf(template), handlers });
+    endpoints.set(template, { parameters: parametersOf(template), handlers });
   }
   return async (incoming, { template }) => {
     const endpoint = endpoints.get(template);
@@ -34,21 +34,19 @@ export async function loadUserApi(): Promise<UserApi> {
     const handle = endpoint?.handlers[method];
     if (!endpoint || !handle) throw new Error(`${template} has no handler for ${method}.`);
     const request = requestOf(incoming);
-    const params = Promise.resolve(paramsOf(endpoint.parameter, new URL(request.url).pathname));
+    const params = Promise.resolve(paramsOf(endpoint.parameters, new URL(request.url).pathname));
     return handle(request, { params });
   };
 }
 
-/** Each template has one segment that varies at most. */
-function parameterOf(template: string): Endpoint["parameter"] {
-  const name = /\{(\w+)\}/.exec(template)?.[1];
-  if (name === undefined) return null;
-  return { pattern: new RegExp(`^${template.replace(/\{\w+\}/, "([^/]+)")}$`), name };
+function parametersOf(template: string): Endpoint["parameters"] {
+  const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? "");
+  return { pattern: new RegExp(`^${template.replaceAll(/\{\w+\}/g, "([^/]+)")}$`), names };
 }
 
-function paramsOf(parameter: Endpoint["parameter"], pathname: string): Record<string, string> {
-  const value = parameter?.pattern.exec(pathname)?.[1];
-  return parameter && value !== undefined ? { [parameter.name]: decodeURIComponent(value) } : {};
+function paramsOf({ pattern, names }: Endpoint["parameters"], pathname: string): Record<string, string> {
+  const values = pattern.exec(pathname)?.slice(1) ?? [];
+  return Object.fromEntries(names.map((name, index) => [name, decodeURIComponent(values[index] ?? "")]));
 }
 
 /** The request as the web's own type, its body as a stream that is read as far as somebody asks. */

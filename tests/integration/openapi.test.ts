@@ -33,7 +33,7 @@ const seam = vi.hoisted(() => ({ failure: null as Error | null }));
 
 vi.mock("#lib/domain/admins/find-admin.ts", () => ({
   findAdminByToken: async (_tenant: unknown, token: string) =>
-    token === "an-admin's-token" ? { id: "00000000-0000-7000-8000-0000000000ad" } : null,
+    token === "an-admin's-token" ? { id: "00000000-0000-7000-8000-0000000000ad", role: "OWNER" } : null,
 }));
 
 // The one place that every call passes: what breaks on our side breaks here.

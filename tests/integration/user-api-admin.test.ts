@@ -22,7 +22,8 @@ import {
 // Method: a stand-in for admins' tokens, which come later, lets "admin" in; members look at what became of them.
 
 vi.mock("#lib/domain/admins/find-admin.ts", () => ({
-  findAdminByToken: async (_tenant: unknown, token: string) => (token === "admin" ? { id: token } : null),
+  findAdminByToken: async (_tenant: unknown, token: string) =>
+    token === "admin" ? { id: token, role: "OWNER" } : null,
 }));
 
 const uuid = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);

@@ -25,7 +25,7 @@ import {
 // No admin has a token yet; the seam has the ones of this file.
 vi.mock("#lib/domain/admins/find-admin.ts", () => ({
   findAdminByToken: async ({ code }: { code: string }, token: string) =>
-    token === `admin-of-${code}` ? { id: "0199a000-0000-7000-8000-000000000000" } : null,
+    token === `admin-of-${code}` ? { id: "0199a000-0000-7000-8000-000000000000", role: "OWNER" } : null,
 }));
 
 type Sender = "nobody" | "stranger" | "user" | "server" | "admin" | "adminElsewhere";

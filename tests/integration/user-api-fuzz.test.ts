@@ -29,7 +29,7 @@ const cpuMsMax = 50;
 
 vi.mock("#lib/domain/admins/find-admin.ts", () => ({
   findAdminByToken: async (_tenant: unknown, token: string) =>
-    token === "an-admin's-token" ? { id: "00000000-0000-7000-8000-0000000000ad" } : null,
+    token === "an-admin's-token" ? { id: "00000000-0000-7000-8000-0000000000ad", role: "OWNER" } : null,
 }));
 const adminToken = "an-admin's-token";
 

@@ -24,7 +24,7 @@ import {
 
 vi.mock("#lib/domain/admins/find-admin.ts", () => ({
   findAdminByToken: async (_tenant: unknown, token: string) =>
-    ["admin", "admin-2"].includes(token) ? { id: token } : null,
+    ["admin", "admin-2"].includes(token) ? { id: token, role: "OWNER" } : null,
 }));
 
 const anyText = expect.stringMatching(/./);

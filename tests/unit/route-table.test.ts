@@ -63,7 +63,7 @@ function templatesUnder(file: string): string[] {
 function templateOf(file: string): string {
   const path = dirname(file)
     .replaceAll(/\([^)]+\)\/?/g, "")
-    .replaceAll(/\[\w+\]/g, "{id}")
+    .replaceAll(/\[(\w+)\]/g, "{$1}")
     .replace(/\/$|^\.$/, "");
   return `/${path}`;
 }

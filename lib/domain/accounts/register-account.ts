@@ -86,7 +86,10 @@ async function register(tx: Tx, command: RegisterAccount, account: NewAccount): 
   const { emailAddress } = account;
   const found = await holdAccountByEmail(tx, tenant.id, emailAddress);
   const at = now(); // of those who waited for each other, the last one's link and mail are the newest
-  if (!found) return makeAccount(tx, command, account, at);
+  if (!found) {
+    await makeAccount(tx, command, account, at);
+    return;
+  }
 
   const memberId = found.memberId as MemberId;
   const recipient = { tenant, memberId, emailAddress };
@@ -103,20 +106,23 @@ export function isTaken(account: AccountRow, { emailConfirmation }: Tenant): boo
   return emailConfirmation === "off" || wasEverUsed(account);
 }
 
-async function makeAccount(
+/** Makes the member and its account; the member's id. Fails as already there where another call was faster. */
+export async function makeAccount(
   tx: Tx,
   { tenant, givenName, familyName, emailAddress: asTyped, mails }: RegisterAccount,
   account: NewAccount,
   at: Date,
-): Promise<void> {
+): Promise<MemberId> {
   const core = { givenName, familyName, emailAddress: asTyped };
   const memberId = await insertNewMember(tx, {
     ...{ tenantId: tenant.id, authIdentifier: null, core, attributes: {}, at },
   });
   await insertAccount(tx, { ...account, tenantId: tenant.id, memberId, emailConfirmedAt: null, at });
   await raiseEvent(tx, { tenantId: tenant.id, memberId, type: "REGISTERED_ACCOUNT", payload: {}, at });
-  if (tenant.emailConfirmation === "off") return;
-  await postConfirmation(tx, { tenant, memberId, emailAddress: account.emailAddress }, mails, at);
+  if (tenant.emailConfirmation === "required") {
+    await postConfirmation(tx, { tenant, memberId, emailAddress: account.emailAddress }, mails, at);
+  }
+  return memberId;
 }
 
 /** What was entered for a free address last stands there. */

@@ -6,6 +6,7 @@ import { env } from "#lib/config/env.ts";
 import { describeError, log } from "#lib/config/log.ts";
 import {
   findTenantRowByApiKey,
+  findTenantRowByCode,
   findTenantRowByHost,
   isOriginAllowedAnywhere,
   markApiKeyUsed,
@@ -30,6 +31,12 @@ export async function findTenantByHost(host: string): Promise<Tenant | null> {
   const hostname = hostnameOf(host);
   return hostname === null ? null : readTenantByHost(hostname); // nor is what a stranger makes up remembered
 }
+
+/** By its code, which clients of Open Loyalty call the store's. */
+export const findTenantByCode = remembering("tenant by code", async (code) => {
+  const row = await findTenantRowByCode(code);
+  return row && tenantOf(row);
+});
 
 export type KeyHolder = { tenant: Tenant; apiKey: ApiKey };
 

@@ -5,6 +5,7 @@ import { retryHeaders } from "#lib/http/rate-limits.ts";
 
 /** The one table from refusal to status here: a code without a line in it does not compile. */
 export const statusByCode: Record<DomainErrorCode, number> = {
+  account_exists: 409,
   admin_required: 403,
   already_reversed: 409,
   api_key_invalid: 401,
@@ -14,6 +15,8 @@ export const statusByCode: Record<DomainErrorCode, number> = {
   benefit_not_found: 404,
   body_too_large: 413,
   client_invalid: 401,
+  credentials_locked: 423,
+  credentials_invalid: 401,
   cross_site_request: 403,
   database_unavailable: 503,
   embedded_auth_disabled: 404,
@@ -36,6 +39,8 @@ export const statusByCode: Record<DomainErrorCode, number> = {
   origin_not_allowed: 403,
   points_insufficient: 409,
   rate_limited: 429,
+  refresh_token_expired: 401,
+  refresh_token_unknown: 401,
   registration_closed: 403,
   reward_limit_reached: 409,
   reward_not_available: 403,
@@ -43,6 +48,7 @@ export const statusByCode: Record<DomainErrorCode, number> = {
   reward_out_of_stock: 409,
   server_side_only: 403,
   session_invalid: 401,
+  token_expired: 401,
   token_invalid: 401,
   token_missing: 401,
   unsupported_media_type: 415,
@@ -51,11 +57,10 @@ export const statusByCode: Record<DomainErrorCode, number> = {
 
 /** What a caller without a good token is told to bring (RFC 6750, section 3). */
 const challengeByCode: Partial<Record<DomainErrorCode, string>> = {
+  token_expired: 'Bearer error="invalid_token"',
   token_invalid: 'Bearer error="invalid_token"',
   token_missing: "Bearer",
 };
-
-/** Every answer of this dialect is somebody's own. */
 
 export const jsend = {
   success(data: object, headers: HeadersInit = {}): Response {

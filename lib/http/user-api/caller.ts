@@ -4,15 +4,19 @@ import { requestContext } from "#lib/config/request-context.ts";
 import { type Admin, findAdminByToken } from "#lib/domain/admins/find-admin.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { matchesHash } from "#lib/domain/secrets.ts";
+import { readEndUser } from "#lib/domain/sessions/end-user-session.ts";
 import { findTenantByApiKey, type KeyHolder } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { isOwnTokenOf } from "#lib/domain/tokens/own-token.ts";
 import { judgeUserToken, type UserClaims } from "#lib/domain/tokens/user-token.ts";
+import { bearerIn } from "#lib/http/bearer.ts";
 import type { Level } from "#lib/http/openapi/operation.ts";
 
 const secretLengthMax = 512; // as a programme file takes it
 
 type KeyCaller = { kind: "key" };
-type UserCaller = { kind: "user"; claims: UserClaims };
+/** `endUserToken`: where the member came with one of these, which lives from call to call. */
+type UserCaller = { kind: "user"; claims: UserClaims; endUserToken: string | null };
 /** A server that knows the secret of this event type, and perhaps of others that have the same. */
 type ServerCaller = { kind: "server"; eventTypeSecret: string };
 type TillCaller = { kind: "till" };
@@ -29,15 +33,15 @@ export type Callers = {
 };
 type AnyCaller = Callers[Level];
 
-/** The programme whose key a request carries. Refuses `api_key_invalid`. */
-export async function requireApiKey(request: Request): Promise<KeyHolder> {
-  const key = request.headers.get("x-api-key");
+/** The programme whose key a request carries in this header. Refuses `api_key_invalid`. */
+export async function requireApiKey(request: Request, header = "x-api-key"): Promise<KeyHolder> {
+  const key = request.headers.get(header);
   const holder = key ? await findTenantByApiKey(key) : null;
   if (!holder) throw new DomainError("api_key_invalid");
   return holder;
 }
 
-/** Refuses `token_missing`, `token_invalid`, `admin_required`, `identity_provider_unavailable`. */
+/** Refuses `token_missing`, `token_invalid`, `admin_required`, `forbidden`, `identity_provider_unavailable`. */
 export async function requireCaller<Of extends Level>(
   level: Of,
   request: Request,
@@ -52,20 +56,27 @@ async function callerAt(level: Level, request: Request, holder: KeyHolder): Prom
   const header = request.headers.get("authorization");
   if (header === null && level === "optionalUser") return { kind: "key" };
   if (header === null && isTill) return { kind: "till" };
-  const token = bearerIn(header ?? "");
+  const token = bearerIn(header);
   if (token === null) throw new DomainError("token_missing");
 
   const caller = await callerBehind(level, holder.tenant, token);
-  if (level === "user" || level === "optionalUser" || level === "reporter") return caller;
+  if (level === "user" || level === "optionalUser") return caller;
+  if (level === "reporter" && caller.kind === "user") return caller;
+  if (caller.kind === "admin") requireRole(caller.admin, level, request.method);
   if (caller.kind !== "user") return caller;
   if (isTill) return { kind: "till" };
   throw new DomainError("admin_required");
 }
 
-/** The bearer token of an Authorization header, as it is; null where it has none: another scheme's is no bearer. */
-function bearerIn(header: string): string | null {
-  const bearer = /^Bearer(?: +(.*))?$/i.exec(header);
-  return bearer && (bearer[1] ?? "");
+/** Who looks after a programme changes it; who views it looks on; and who is at the till takes vouchers. */
+function requireRole({ role }: Admin, level: Level, method: string): void {
+  const isRead = method === "GET" || method === "HEAD";
+  const isAllowed =
+    role === "OWNER" ||
+    role === "EDITOR" ||
+    (role === "VIEWER" && isRead) ||
+    (role === "TILL" && level === "till");
+  if (!isAllowed) throw new DomainError("forbidden");
 }
 
 /** Whose bearer token it is, of those that the level can do something with. */
@@ -81,8 +92,14 @@ async function callerBehind(
   if ((level === "reporter" || level === "batchReporter") && isEventTypeSecret(tenant, token)) {
     return { kind: "server", eventTypeSecret: token };
   }
+  if (isOwnTokenOf("endUser", token)) {
+    const signedIn = await readEndUser(tenant, token, { isActivity: false });
+    if (!signedIn) throw new DomainError("token_invalid");
+    const { authIdentifier } = signedIn.session.member;
+    return { kind: "user", claims: { sub: authIdentifier }, endUserToken: token };
+  }
   const { claims, fault } = await judgeUserToken(tenant, token);
-  if (claims) return { kind: "user", claims };
+  if (claims) return { kind: "user", claims, endUserToken: null };
 
   const { requestId } = requestContext.getStore() ?? {};
   log().info({ requestId, tenant: tenant.code, fault: fault.code }, "user access token refused");

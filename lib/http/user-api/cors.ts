@@ -8,7 +8,9 @@ import { privateHeaders } from "#lib/http/private-headers.ts";
 
 const preflightSeconds = 600;
 const originLengthMax = 512;
-const sentHeaders = ["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key"];
+const sentHeaders = [
+  ...["Authorization", "Content-Type", "Idempotency-Key", "X-Api-Key", "api-key", "X-AUTH-TOKEN"],
+];
 const exposedHeaders = [
   ...["RateLimit", "RateLimit-Policy", "Retry-After", "Session-Expires-At"],
   ...["Idempotency-Replayed", "X-Request-Id"],

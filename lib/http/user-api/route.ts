@@ -5,6 +5,8 @@ import { type FullWallet, getWallet } from "#lib/domain/ledger/get-wallet.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import { asTokenMember, getTokenMember } from "#lib/domain/members/token-member.ts";
 import type { OnceKey } from "#lib/domain/once.ts";
+import { readEndUser } from "#lib/domain/sessions/end-user-session.ts";
+import { endOf } from "#lib/domain/sessions/session.ts";
 import type { ApiKey, Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
@@ -69,12 +71,19 @@ export function userApiRoute<
         nextCursor === undefined
           ? jsend.success(data as object, replayedHeader(isReplay ?? false))
           : jsend.list(data as object[], { nextCursor });
+      if (caller.kind === "user") await keepEndUser(tenant, caller.endUserToken, response);
     } catch (error) {
       response = jsend.refusal(refusalOf(error));
     }
     for (const [name, value] of Object.entries(limitFields)) response.headers.set(name, value);
     return allowOrigin(response, request, tenant);
   };
+}
+
+/** A call that succeeds keeps an end user's token alive; its client is told until when. */
+async function keepEndUser(tenant: Tenant, token: string | null, response: Response): Promise<void> {
+  const signedIn = token && (await readEndUser(tenant, token, { isActivity: true }));
+  if (signedIn) response.headers.set("Session-Expires-At", endOf(signedIn.session).toISOString());
 }
 
 /** The wallet of the member behind a user's token. Refuses `member_unknown` and `member_restricted`. */

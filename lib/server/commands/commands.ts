@@ -2,8 +2,12 @@
 import { ConfigurationError } from "#lib/config/configuration-error.ts";
 import { checkLaws } from "#lib/domain/laws/check-laws.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
+import { rotateKeys } from "#lib/domain/tokens/own-keys.ts";
 
-export type CommandInput = { command: "provision"; fileText: string } | { command: "db:check" };
+export type CommandInput =
+  | { command: "provision"; fileText: string }
+  | { command: "db:check" }
+  | { command: "keys:rotate" };
 export type CommandOutput = { lines: string[]; exitCode: number };
 
 export async function runCommand(input: CommandInput): Promise<CommandOutput> {
@@ -12,7 +16,17 @@ export async function runCommand(input: CommandInput): Promise<CommandOutput> {
       return provision(input.fileText);
     case "db:check":
       return checkDatabase();
+    case "keys:rotate":
+      return rotate();
   }
+}
+
+async function rotate(): Promise<CommandOutput> {
+  const kid = await rotateKeys();
+  return {
+    lines: [`Tokens are signed with the key ${kid} from now on; those of the key before it stay good.`],
+    exitCode: 0,
+  };
 }
 
 async function provision(fileText: string): Promise<CommandOutput> {

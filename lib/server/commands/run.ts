@@ -1,5 +1,5 @@
 /**
- * `npm run provision -- FILE` and `npm run db:check`: in the running server where it has the embedded database, else in
+ * `npm run provision -- FILE`, `npm run db:check` and `npm run keys:rotate`: in the running server where it has the embedded database, else in
  * this process.
  */
 import { readFileSync } from "node:fs";
@@ -34,7 +34,7 @@ async function run(input: CommandInput): Promise<CommandOutput> {
 
 async function readInput(): Promise<CommandInput> {
   const [command, file] = process.argv.slice(2);
-  if (command === "db:check") return { command };
+  if (command === "db:check" || command === "keys:rotate") return { command };
   if (command === "provision" && file) return { command, fileText: await readProgrammeFile(file) };
   throw new ConfigurationError(
     "Say which file: npm run provision -- programme.json (or - for standard input).",

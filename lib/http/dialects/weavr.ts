@@ -1,0 +1,64 @@
+/**
+ * The dialect of /multi: what clients of Weavr are told (Weavr Multi API). Most refusals have no body; what a client can do
+ * is in the status.
+ */
+import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
+import { statusByCode } from "#lib/http/dialects/jsend.ts";
+import { privateHeaders } from "#lib/http/private-headers.ts";
+import { retryHeaders } from "#lib/http/rate-limits.ts";
+
+const statusHere: Partial<Record<DomainErrorCode, number>> = {
+  credentials_invalid: 403,
+  credentials_locked: 423,
+  account_exists: 409,
+};
+const errorCodes: Partial<Record<DomainErrorCode, string>> = {
+  registration_closed: "REGISTRATION_CLOSED",
+  account_exists: "ROOT_USERNAME_NOT_UNIQUE",
+};
+
+export const weavr = {
+  success(body: object, headers: HeadersInit = {}): Response {
+    return withHeaders(Response.json(body, { headers: privateHeaders }), headers);
+  },
+
+  /** Done, with nothing to say. */
+  done(): Response {
+    return new Response(null, { status: 204, headers: privateHeaders });
+  },
+
+  refusal(refusal: DomainError): Response {
+    const { code, message, details } = refusal;
+    const status = statusHere[code] ?? statusByCode[code];
+    if (code === "invalid_input" || code === "invalid_json") {
+      const fields = Object.entries((details.fields ?? {}) as Record<string, string>);
+      const invalidFields = fields.map(([fieldName, params]) => ({
+        fieldName,
+        error: "REGEX",
+        params: [params],
+      }));
+      return Response.json(
+        { message, syntaxErrors: { invalidFields } },
+        { status: 400, headers: privateHeaders },
+      );
+    }
+    const errorCode = errorCodes[code];
+    const response = errorCode
+      ? Response.json({ errorCode }, { status, headers: privateHeaders })
+      : new Response(null, { status, headers: privateHeaders });
+    return withHeaders(response, retryHeaders(refusal));
+  },
+
+  methodNotAllowed(allowed: readonly string[]): Response {
+    const refusal = weavr.refusal(new DomainError("method_not_allowed"));
+    refusal.headers.set("Allow", allowed.join(", "));
+    return refusal;
+  },
+};
+
+function withHeaders(response: Response, headers: HeadersInit): Response {
+  new Headers(headers).forEach((value, name) => {
+    response.headers.set(name, value);
+  });
+  return response;
+}

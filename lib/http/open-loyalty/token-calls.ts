@@ -1,0 +1,80 @@
+/** The calls by which clients of Open Loyalty get, renew and end their tokens (contract 6.1). */
+import { DomainError } from "#lib/domain/errors.ts";
+import { findTenantByCode } from "#lib/domain/tenants/find-tenant.ts";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { readAdminToken, readMemberToken } from "#lib/domain/token-pairs/token-actor.ts";
+import {
+  refreshTokens,
+  revokeTokens,
+  signInForTokens,
+  type TokenDoor,
+  type TokenPair,
+} from "#lib/domain/token-pairs/token-pair.ts";
+import { Faulty } from "#lib/domain/tokens/compact-jws.ts";
+import { isOwnTokenOf, storeCodeIn } from "#lib/domain/tokens/own-token.ts";
+import { bearerIn } from "#lib/http/bearer.ts";
+import { type FieldError, openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
+import { countAddressAgainst, countAgainst } from "#lib/http/rate-limits.ts";
+import { readFields } from "#lib/http/read-fields.ts";
+import { clientAddressOf } from "#lib/http/request-facts.ts";
+
+const blank = "This value should not be blank.";
+
+/** Signs in with `username` and `password`, or as version 3 names them, `_username` and `_password`. */
+export async function answerLogin(request: Request, door: TokenDoor): Promise<Response> {
+  await countAddressAgainst(`${door.kind}-login-address`, clientAddressOf(request.headers));
+  const fields = await readFields(request);
+  const { username = fields._username, password = fields._password } = fields;
+  if (!username || !password) {
+    const named = { username, password };
+    const missing = Object.entries(named).flatMap(([path, value]): FieldError[] =>
+      value ? [] : [{ path, message: blank }],
+    );
+    return openLoyalty.invalid(missing);
+  }
+  const admit = (actor: string) => countAgainst(`${door.kind}-login-account`, keyOf(door, actor));
+  return answerPair(await signInForTokens({ door, username, password, admit }));
+}
+
+/** The next pair for `refresh_token`. */
+export async function answerRefresh(request: Request, door: TokenDoor): Promise<Response> {
+  await countAddressAgainst(`${door.kind}-refresh-address`, clientAddressOf(request.headers));
+  const { refresh_token: refreshToken } = await readFields(request);
+  if (!refreshToken) return openLoyalty.refused(401, "Missing JWT Refresh Token");
+  const admit = async (actor: string) => {
+    if (door.kind === "member") await countAgainst("member-refresh-account", keyOf(door, actor));
+  };
+  return answerPair(await refreshTokens({ door, refreshToken, admit }));
+}
+
+/** Ends every refresh token of whoever calls. */
+export async function answerRevoke(request: Request): Promise<Response> {
+  const token = bearerIn(request.headers.get("authorization"));
+  if (token === null) throw new DomainError("token_missing");
+  await saying(async () => {
+    if (isOwnTokenOf("admin", token)) return revokeTokens({ kind: "admin" }, await readAdminToken(token));
+    const tenant = await findTenantByCode(storeCodeIn(token) ?? "");
+    if (!tenant) throw new DomainError("token_invalid");
+    return revokeTokens({ kind: "member", tenant }, await readMemberToken(tenant, token));
+  });
+  return openLoyalty.done();
+}
+
+/** What is wrong with a token is the operator's to know; a client hears whether it was too late. */
+async function saying<Value>(run: () => Promise<Value>): Promise<Value> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof Faulty)) throw error;
+    throw new DomainError(error.fault.code === "expired" ? "token_expired" : "token_invalid");
+  }
+}
+
+function answerPair({ accessToken, refreshToken }: TokenPair): Response {
+  return openLoyalty.success({ token: accessToken, refresh_token: refreshToken });
+}
+
+function keyOf(door: TokenDoor, actor: string): string {
+  const tenant: Tenant | null = door.kind === "member" ? door.tenant : null;
+  return JSON.stringify([tenant?.id ?? null, actor]);
+}

@@ -1,0 +1,374 @@
+import { beforeEach, expect, test, vi } from "vitest";
+
+import { db } from "#lib/db/client.ts";
+import { requestPasswordReset, resetPassword } from "#lib/domain/accounts/reset-password.ts";
+import type { MemberId } from "#lib/domain/ids.ts";
+import { restrictMember } from "#lib/domain/members/restrict-member.ts";
+import { hashPassword } from "#lib/domain/passwords.ts";
+import { sweepRefreshTokens } from "#lib/domain/token-pairs/token-pair.ts";
+import {
+  createAccount,
+  createAccountTenant,
+  jane,
+  mails,
+  newestToken,
+  signUp,
+} from "#tests/support/accounts.ts";
+import { type ClientAnswer, type ClientCall, callClient } from "#tests/support/client-apis.ts";
+import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
+import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
+
+// Goal: clients of Open Loyalty sign their people in and keep them signed in, each refresh token once, and who has lost the
+// right to is out at the next call.
+// Method: the handlers on a real database, with a clock that the test holds.
+
+vi.mock("#lib/domain/mail/deliver-mails.ts", () => ({ deliverSoon: vi.fn() }));
+
+const member = { authIdentifier: "user-1", profile, password: "a walk along the canal" };
+const admin = { email: "owner@example.com", password: "an owner's own password", role: "OWNER" };
+
+let addresses = 0;
+let here = "";
+
+beforeEach(() => {
+  addresses += 1;
+  here = `198.51.${Math.floor(addresses / 200)}.${addresses % 200}`; // limits count by it
+});
+
+function login({ code }: TestTenant, body: object = {}, call: ClientCall = {}): Promise<ClientAnswer> {
+  const credentials = { username: profile.emailAddress, password: member.password, ...body };
+  return callClient(`POST /api/${code}/member/login_check`, { body: credentials, address: here, ...call });
+}
+
+function refresh({ code }: TestTenant, refreshToken: unknown, call: ClientCall = {}): Promise<ClientAnswer> {
+  const body = { refresh_token: refreshToken };
+  return callClient(`POST /api/${code}/token/refresh`, { body, address: here, ...call });
+}
+
+function loginAdmin(body: object = {}, address = here): Promise<ClientAnswer> {
+  const credentials = { username: admin.email, password: admin.password, ...body };
+  return callClient("POST /api/admin/login_check", { body: credentials, address });
+}
+
+function revoke(bearer?: string): Promise<ClientAnswer> {
+  return callClient("GET /api/token/revoke", bearer === undefined ? {} : { bearer });
+}
+
+function claimsOf(token: string) {
+  return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+}
+
+function refusal(code: number, message: string) {
+  return { status: code, json: { code, message } };
+}
+const badCredentials = refusal(401, "Bad credentials.");
+const unknown = refusal(401, "JWT Refresh Token Not Found");
+const expired = refusal(401, "Invalid JWT Refresh Token");
+
+function createStore(settings: object = {}): Promise<TestTenant> {
+  return createTenant({ members: [member], ...settings });
+}
+
+function liveTokens({ id: tenantId }: TestTenant) {
+  return db().refreshToken.count({ where: { tenantId, usedAt: null } });
+}
+
+test("a member signs in, also by the old names of the fields and by the card's number, and gets a pair", async () => {
+  stopTheClock();
+  const tenant = await createStore();
+  const row = await db().member.findFirstOrThrow({ where: { tenantId: tenant.id } });
+  const iat = Date.now() / 1000;
+
+  for (const body of [
+    {},
+    { username: profile.emailAddress.toUpperCase() },
+    { username: row.accountNumber },
+    { username: undefined, _username: profile.emailAddress, password: undefined, _password: member.password },
+  ]) {
+    const answer = await login(tenant, body);
+    expect(answer.status).toBe(200);
+    expect(Object.keys(answer.json)).toEqual(["token", "refresh_token"]);
+    expect(answer.json.refresh_token).toMatch(/^[0-9a-f]{128}$/);
+    expect(claimsOf(answer.json.token)).toMatchObject({
+      ...{ iss: "laurel", aud: "laurel:member", iat, exp: iat + 86_400, storeCode: tenant.code },
+      ...{ id: row.id, username: profile.emailAddress, roles: ["ROLE_PARTICIPANT"], jti: expect.any(String) },
+    });
+    expect(answer.headers.get("cache-control")).toBe("private, no-store");
+  }
+  const kept = await db().refreshToken.findMany({ where: { tenantId: tenant.id } });
+  expect(kept.map(({ tokenHash }) => tokenHash.length)).toEqual(kept.map(() => 43));
+});
+
+test("an admin signs in and refreshes at the doors of no store", async () => {
+  await createStore({ admins: [admin] });
+
+  const { json } = await loginAdmin();
+  expect(claimsOf(json.token)).toMatchObject({
+    aud: "laurel:admin",
+    roles: ["ROLE_ADMIN"],
+    username: admin.email,
+  });
+  expect(claimsOf(json.token).storeCode).toBeUndefined();
+  const again = await callClient("POST /api/token/refresh", {
+    ...{ body: { refresh_token: json.refresh_token }, address: here },
+  });
+  expect(again.status).toBe(200);
+  expect(again.json.refresh_token).not.toBe(json.refresh_token);
+});
+
+test("whoever may not sign in is told one and the same", async () => {
+  const tenant = await createStore();
+  const accounts = await createAccountTenant();
+  await signUp(accounts); // unconfirmed
+
+  for (const body of [
+    { password: "not the password" },
+    { username: "nobody@example.com" },
+    { username: "0000000" },
+    { username: `${profile.emailAddress} ` },
+    { username: "x".repeat(300) },
+    { password: "x".repeat(600) },
+  ]) {
+    expect(await login(tenant, body)).toMatchObject(badCredentials);
+  }
+  const waiting = { username: jane.emailAddress, password: jane.password };
+  expect(await login(accounts, waiting)).toMatchObject(badCredentials);
+  const { id } = await db().member.findFirstOrThrow({ where: { tenantId: tenant.id } });
+  await restrictMember(tenant.id, id as MemberId, true);
+  expect(await login(tenant)).toMatchObject(badCredentials);
+  expect(await liveTokens(tenant)).toBe(0);
+});
+
+test("what is missing is said by its name, and an unknown store is none", async () => {
+  const tenant = await createStore();
+  const pathsOf = ({ json }: ClientAnswer) => json.errors.map(({ path }: { path: string }) => path);
+
+  const empty = await callClient(`POST /api/${tenant.code}/member/login_check`, { body: {}, address: here });
+  expect(empty).toMatchObject({ status: 400, json: { code: 400, message: "Validation failed" } });
+  expect(pathsOf(empty)).toEqual(["username", "password"]);
+  expect(pathsOf(await login(tenant, { password: "" }))).toEqual(["password"]);
+  expect(pathsOf(await login(tenant, { username: 7 }))).toEqual(["username"]);
+  expect(await login({ ...tenant, code: "nowhere" })).toMatchObject(refusal(404, "Not Found"));
+  for (const token of [undefined, "", 7, null]) {
+    expect(await refresh(tenant, token)).toMatchObject(refusal(401, "Missing JWT Refresh Token"));
+  }
+});
+
+test("a refresh gives a new pair; the old one is over, and a double click hurts nobody", async () => {
+  stopTheClock();
+  const tenant = await createStore();
+  const { json: first } = await login(tenant);
+
+  const { json: second } = await refresh(tenant, first.refresh_token);
+  expect(claimsOf(second.token).id).toBe(claimsOf(first.token).id);
+  moveTo(0, 9_999);
+  expect(await refresh(tenant, first.refresh_token)).toMatchObject(unknown);
+  expect(await refresh(tenant, second.refresh_token)).toMatchObject({ status: 200 });
+});
+
+test("one that comes again later ends its whole family, and no other", async () => {
+  stopTheClock();
+  const tenant = await createStore();
+  const [{ json: first }, { json: other }] = [await login(tenant), await login(tenant)];
+  const { json: second } = await refresh(tenant, first.refresh_token);
+
+  moveTo(0, 10_000);
+  expect(await refresh(tenant, first.refresh_token)).toMatchObject(unknown);
+
+  expect(await refresh(tenant, second.refresh_token)).toMatchObject(unknown);
+  expect(await refresh(tenant, other.refresh_token)).toMatchObject({ status: 200 });
+});
+
+test("a refresh token lasts 30 days, a family 90 from its login, and both are swept", async () => {
+  stopTheClock();
+  const tenant = await createStore();
+  const { json } = await login(tenant);
+  const { json: unused } = await login(tenant);
+  let token = json.refresh_token;
+
+  for (const at of [29, 58, 87]) {
+    moveTo(at);
+    const answer = await refresh(tenant, token);
+    expect(answer.status).toBe(200);
+    token = answer.json.refresh_token;
+  }
+  expect(await refresh(tenant, unused.refresh_token)).toMatchObject(expired);
+  moveTo(90, -1);
+  const last = await refresh(tenant, token);
+  expect(last.status).toBe(200);
+  moveTo(90);
+  expect(await refresh(tenant, last.json.refresh_token)).toMatchObject(expired);
+  moveTo(97, 1);
+  await sweepRefreshTokens();
+  expect(await db().refreshToken.count({ where: { tenantId: tenant.id } })).toBe(0);
+});
+
+test("of 50 who refresh at once one gets the next pair, and one token is live", async () => {
+  const tenant = await createStore();
+  const { json } = await login(tenant);
+
+  const answers = await Promise.all(Array.from({ length: 19 }, () => refresh(tenant, json.refresh_token)));
+  // The limit of a member's tries is looked at first: the rest never come to the row.
+  const others = await Promise.all(Array.from({ length: 31 }, () => refresh(tenant, json.refresh_token)));
+
+  const winners = [...answers, ...others].filter(({ status }) => status === 200);
+  expect(winners).toHaveLength(1);
+  expect(others.filter(({ status }) => status === 429).length).toBe(30);
+  expect(await liveTokens(tenant)).toBe(1);
+});
+
+test("of 100 logins at once 20 reach the password, whatever the name looks like", async () => {
+  const tenant = await createStore();
+  const { accountNumber } = await db().member.findFirstOrThrow({ where: { tenantId: tenant.id } });
+  const names = [
+    profile.emailAddress,
+    profile.emailAddress.toUpperCase(),
+    accountNumber,
+    "JANE.doe@example.COM",
+  ];
+
+  const answers = await Promise.all(
+    Array.from({ length: 100 }, (_, index) =>
+      login(tenant, { username: names[index % names.length], password: "not the password" }),
+    ),
+  );
+
+  const count = (status: number) => answers.filter((answer) => answer.status === status).length;
+  expect([count(401), count(429)]).toEqual([20, 80]);
+  const over = answers.find(({ status }) => status === 429);
+  expect(over?.json).toEqual({ code: 429, message: "Too Many Requests" });
+  expect(Number(over?.headers.get("retry-after"))).toBeGreaterThan(0);
+});
+
+test("admins have 20 tries a minute from an address, whoever they are, and 20 each, wherever from", async () => {
+  await createStore({ admins: [{ ...admin, email: "second@example.com" }] });
+
+  for (let index = 0; index < 20; index++) {
+    expect(await loginAdmin({ username: `nobody-${index}@example.com` })).toMatchObject(badCredentials);
+  }
+  expect(await loginAdmin({ username: "nobody-20@example.com" })).toMatchObject({ status: 429 });
+  for (let index = 0; index < 20; index++) {
+    const guess = {
+      username: " SECOND@example.com"[index % 2 === 0 ? "trim" : "trimStart"](),
+      password: "x",
+    };
+    expect(await loginAdmin(guess, `203.0.113.${index}`)).toMatchObject(badCredentials);
+  }
+  expect(await loginAdmin({ username: "second@example.com" }, "203.0.113.99")).toMatchObject({ status: 429 });
+});
+
+test("revoking ends every refresh token of who calls, and of nobody else", async () => {
+  const tenant = await createStore({ admins: [{ ...admin, email: "third@example.com" }] });
+  const [{ json: first }, { json: second }] = [await login(tenant), await login(tenant)];
+  const { json: admins } = await loginAdmin({ username: "third@example.com" });
+
+  expect(await revoke(first.token)).toMatchObject({ status: 204, text: "" });
+
+  for (const { refresh_token: token } of [first, second])
+    expect(await refresh(tenant, token)).toMatchObject(unknown);
+  const body = { refresh_token: admins.refresh_token };
+  const refreshed = await callClient("POST /api/token/refresh", { body, address: here });
+  expect(refreshed.status).toBe(200);
+  expect((await revoke(admins.token)).status).toBe(204);
+  const after = { refresh_token: refreshed.json.refresh_token };
+  expect(await callClient("POST /api/token/refresh", { body: after, address: here })).toMatchObject(unknown);
+});
+
+test("a bearer is missing, bad or expired, in the vendor's words", async () => {
+  stopTheClock();
+  const tenant = await createStore();
+  const { json } = await login(tenant);
+  const tokens: [string | undefined, string][] = [
+    [undefined, "JWT Token not found"],
+    ["", "Invalid JWT Token"],
+    ["rubbish", "Invalid JWT Token"],
+    [json.refresh_token, "Invalid JWT Token"],
+    [`${json.token.slice(0, -4)}AAAA`, "Invalid JWT Token"],
+  ];
+  for (const [bearer, message] of tokens) {
+    const answer = await revoke(bearer);
+    expect(answer).toMatchObject(refusal(401, message));
+    expect(answer.headers.get("www-authenticate")).toBe("Bearer");
+  }
+  moveTo(1, -1);
+  expect(await revoke(json.token)).toMatchObject({ status: 204 });
+  moveTo(1);
+  expect(await revoke(json.token)).toMatchObject(refusal(401, "Expired JWT Token"));
+});
+
+test("a pair of one door is nothing at another", async () => {
+  const tenant = await createStore({ admins: [{ ...admin, email: "fourth@example.com" }] });
+  const other = await createStore();
+  const [{ json: members }, { json: admins }] = [
+    await login(tenant),
+    await loginAdmin({ username: "fourth@example.com" }),
+  ];
+
+  expect(await refresh(other, members.refresh_token)).toMatchObject(unknown);
+  expect(await refresh(tenant, admins.refresh_token)).toMatchObject(unknown);
+  const body = { refresh_token: members.refresh_token };
+  expect(await callClient("POST /api/token/refresh", { body, address: here })).toMatchObject(unknown);
+  expect(await refresh(tenant, members.refresh_token)).toMatchObject({ status: 200 });
+});
+
+test.each(["restricted", "another password", "gone"])(
+  "a member who is %s is out at the next call",
+  async (what) => {
+    const tenant = await createAccountTenant();
+    const { memberId } = await createAccount(tenant);
+    const credentials = { username: jane.emailAddress, password: jane.password };
+    const { json } = await login(tenant, credentials);
+
+    if (what === "restricted") await restrictMember(tenant.id, memberId, true);
+    else if (what === "gone") await db().account.deleteMany({ where: { memberId } });
+    else {
+      await requestPasswordReset({ tenant, emailAddress: jane.emailAddress, mails });
+      const token = await newestToken(tenant, "resetPassword");
+      const reset = { tenant, token, password: "a boat on the river", address: here, mails };
+      await resetPassword({ ...reset, admit: async () => undefined });
+    }
+
+    expect(await revoke(json.token)).toMatchObject(refusal(401, "Invalid JWT Token"));
+    expect(await refresh(tenant, json.refresh_token)).toMatchObject(unknown);
+  },
+);
+
+test.each(["disabled", "another password", "another role", "another programme more"])(
+  "an admin who has %s since is out at the next call",
+  async (what) => {
+    const email = `${what.replaceAll(" ", "-")}@example.com`;
+    const tenant = await createStore({ admins: [{ ...admin, email }] });
+    const { json } = await loginAdmin({ username: email });
+    const { id: adminId } = await db().admin.findFirstOrThrow({ where: { email } });
+    expect((await revoke(json.token)).status).toBe(204);
+
+    const data =
+      what === "disabled"
+        ? { disabledAt: new Date() }
+        : { passwordHash: await hashPassword("another password") };
+    if (what === "another role") {
+      await db().adminRole.updateMany({ where: { adminId, tenantId: tenant.id }, data: { role: "VIEWER" } });
+    } else if (what === "another programme more") {
+      const { id: tenantId } = await createStore();
+      await db().adminRole.create({ data: { adminId, tenantId, role: "VIEWER" } });
+    } else {
+      await db().admin.update({ where: { id: adminId }, data });
+    }
+
+    expect(await revoke(json.token)).toMatchObject(refusal(401, "Invalid JWT Token"));
+  },
+);
+
+test("a form is taken like JSON, and what is neither is refused in the dialect", async () => {
+  const tenant = await createStore();
+  const form = new URLSearchParams({ _username: profile.emailAddress, _password: member.password });
+  const headers = { "content-type": "application/x-www-form-urlencoded" };
+
+  expect((await login(tenant, {}, { body: form.toString(), headers })).status).toBe(200);
+  expect(await login(tenant, {}, { body: "{" })).toMatchObject({ status: 400, json: { code: 400 } });
+  const plain = { "content-type": "text/plain" };
+  expect(await login(tenant, {}, { body: "x", headers: plain })).toMatchObject({
+    status: 415,
+    json: { code: 415 },
+  });
+});
