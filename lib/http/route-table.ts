@@ -20,6 +20,8 @@ export type Route = {
   leadsToIdentityServer?: boolean;
   /** The way of signing in that it belongs to: in programmes with another there is nothing at this address. */
   signInBy?: "interactive" | "accounts";
+  /** Of the user API's kind, but answered by Next: it writes mails, which are React's. */
+  needsNext?: boolean;
   /** The same for everybody, so that caches may keep it. */
   isPublic?: boolean;
 };
@@ -104,10 +106,10 @@ const routes: readonly Route[] = [
     userApi("/api/token/revoke", ["GET"]), // its effect is no HEAD's
     userApi("/api/{storeCode}/member/login_check", write),
     userApi("/api/{storeCode}/token/refresh", write),
-    userApi("/multi/consumers", write),
+    { ...userApi("/multi/consumers", write), needsNext: true },
     userApi("/multi/login_with_password", write),
     userApi("/multi/identities", read),
-    userApi("/multi/passwords/update", write),
+    { ...userApi("/multi/passwords/update", write), needsNext: true },
     userApi("/multi/logout", write),
   ],
   {

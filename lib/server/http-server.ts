@@ -170,7 +170,7 @@ async function answer(
     const { method } = request;
     if (method === "OPTIONS")
       return send(response, await answerPreflight(request.headers.origin, route.methods), false);
-    if (userApi) {
+    if (userApi && !route.needsNext) {
       await send(response, await userApi(request, route), method === "HEAD");
       // What is left of a body that nobody wanted to the end: until it is taken, the connection serves nothing else.
       if (!request.complete) request.resume();

@@ -1,5 +1,5 @@
 /**
- * The user API's endpoints, called without Next: the handlers in `app/v1` take a Request and answer with a Response, and
+ * The endpoints of the APIs for programs, called without Next: their handlers take a Request and answer with a Response, and
  * what Next would add costs more than all that they do (docs/decisions/0013-the-user-api-does-not-pass-next.md).
  */
 import type { IncomingMessage } from "node:http";
@@ -20,7 +20,7 @@ export type UserApi = (request: IncomingMessage, route: Route) => Promise<Respon
 
 export async function loadUserApi(): Promise<UserApi> {
   const endpoints = new Map<string, Endpoint>();
-  for (const { template } of userApiRoutes) {
+  for (const { template } of userApiRoutes.filter(({ needsNext }) => !needsNext)) {
     const file = resolve(
       import.meta.dirname,
       `../../app${template.replaceAll(/\{(\w+)\}/g, "[$1]")}/route.ts`,
