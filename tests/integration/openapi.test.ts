@@ -161,7 +161,7 @@ const codesByStatus: Record<number, string> = {
 
 test("every route of the user API is an operation, and every operation is a route", () => {
   const routes = userApiRoutes
-    .filter(({ template }) => template !== "/v1/openapi.json") // the document itself
+    .filter(({ template }) => template.startsWith("/v1/") && template !== "/v1/openapi.json") // the document itself
     .flatMap(({ template, methods }) =>
       methods
         .filter((method) => method !== "HEAD" && method !== "OPTIONS")
@@ -213,8 +213,11 @@ test("every code there is stands in the document, but for those of other doors",
 
   const missing = Object.keys(statusByCode).filter((code) => !shown.has(code));
 
-  // No operation has a wrong method, and signing up is for the microsite's own pages.
-  expect(missing).toEqual(["method_not_allowed", "registration_closed"]);
+  // No operation has a wrong method; the others are said at doors that have a dialect of their own.
+  expect(missing).toEqual([
+    ...["account_exists", "credentials_invalid", "credentials_locked", "method_not_allowed"],
+    ...["refresh_token_expired", "refresh_token_unknown", "registration_closed", "token_expired"],
+  ]);
 });
 
 test("the document is OpenAPI 3.1 as far as its structure goes", () => {

@@ -480,7 +480,8 @@ test("a preflight passes for an origin that any programme lists", async () => {
     expect(await answer.text()).toBe("");
     expect(Object.fromEntries(answer.headers)).toEqual({
       "access-control-allow-origin": origin,
-      "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key, X-Api-Key",
+      "access-control-allow-headers":
+        "Authorization, Content-Type, Idempotency-Key, X-Api-Key, api-key, X-AUTH-TOKEN",
       "access-control-allow-methods": "GET, HEAD, POST, OPTIONS",
       "access-control-max-age": "600",
       "cache-control": "private, no-store",
