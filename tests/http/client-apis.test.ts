@@ -42,6 +42,7 @@ const club = {
   apiKeys: [{ name: "app", key: "the-key-of-the-club-in-these-tests" }],
 };
 const storeKey = "the-key-of-the-app-in-these-tests";
+const clubKey = "the-key-of-the-club-in-these-tests";
 
 let server: LaurelServer;
 
@@ -181,6 +182,29 @@ test("by the host's session, a user's token, Open Loyalty's and Weavr's, one mem
   expect(await wallet(userToken("user-1"))).toBe(500);
   expect(await wallet(endUser.token)).toBe(500);
   const { id } = JSON.parse(Buffer.from(store.token.split(".")[1] ?? "", "base64url").toString());
+  expect(id).toBe(endUser.identity.id);
+});
+
+test("in an interactive programme it is one wallet by the account's session and the same two tokens", async () => {
+  const host = "club.localhost";
+  const signedIn = await call(server.port, "/api/auth/callback/credentials", {
+    ...{ method: "POST", host },
+    headers: { Origin: `http://${host}`, "Content-Type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ email: jane.emailAddress, password }).toString(),
+  });
+  const Cookie = signedIn.headers["set-cookie"]?.[0]?.split(";")[0] ?? "";
+  const home = await call(server.port, "/", { host, headers: { Cookie } });
+  const credentials = { email: jane.emailAddress, password: { value: password } };
+  const endUser = (await onMulti("/login_with_password", { json: credentials }, clubKey)).json;
+  const member = (await loginMember("club")).json;
+  const wallet = await send("/v1/users/me/wallet", {
+    bearer: endUser.token,
+    headers: { "X-Api-Key": clubKey },
+  });
+
+  expect(home.text).toContain('data-testid="balance">500<');
+  expect(wallet.json.data.points).toBe(500);
+  const { id } = JSON.parse(Buffer.from(member.token.split(".")[1] ?? "", "base64url").toString());
   expect(id).toBe(endUser.identity.id);
 });
 
