@@ -16,11 +16,10 @@ const withRoles = {
 } as const;
 
 /** `email` in any capitals: a person types them as they come. */
-export function findAdminByEmail(email: string): Promise<AdminRow | null> {
-  return db().admin.findFirst({
-    where: { email: { equals: email, mode: "insensitive" } },
-    select: withRoles,
-  });
+export async function findAdminByEmail(email: string): Promise<AdminRow | null> {
+  const [found] = await db().$queryRaw<{ id: string }[]>`
+    SELECT a."id" FROM "admins" a WHERE lower(a."email") = lower(${email}) ORDER BY a."createdAt" LIMIT 1`;
+  return found ? findAdmin(found.id) : null;
 }
 
 export function findAdmin(id: string): Promise<AdminRow | null> {

@@ -6,6 +6,7 @@ import type { RateLimiterRes } from "rate-limiter-flexible";
 import { env } from "#lib/config/env.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { limiterOf } from "#lib/domain/limits/limiter.ts";
+import { hashSecret } from "#lib/domain/secrets.ts";
 import type { ApiKey } from "#lib/domain/tenants/tenant.ts";
 
 const limits = {
@@ -42,7 +43,8 @@ const keyBuckets = shared.laurelKeyBuckets;
 export async function countAgainst(limit: LimitName, key: string): Promise<void> {
   const { count, windowSeconds } = limits[limit];
   try {
-    await limiterOf({ name: limit, count, windowSeconds }).consume(key);
+    // Hashed: what somebody types is of any length, and no store's to keep.
+    await limiterOf({ name: limit, count, windowSeconds }).consume(hashSecret(key));
   } catch (rejection) {
     const { msBeforeNext } = rejection as RateLimiterRes;
     if (msBeforeNext === undefined) throw rejection;

@@ -99,6 +99,15 @@ test("a member signs in, also by the old names of the fields and by the card's n
   expect(kept.map(({ tokenHash }) => tokenHash.length)).toEqual(kept.map(() => 43));
 });
 
+test("an admin's name is no pattern, and comes in any capitals", async () => {
+  await createStore({ admins: [{ ...admin, email: "some_body@example.com" }] });
+
+  expect((await loginAdmin({ username: "SOME_body@example.com" })).status).toBe(200);
+  for (const username of ["someXbody@example.com", "%@example.com", "some\\_body@example.com", "\u0000"]) {
+    expect((await loginAdmin({ username })).status, username).toBe(401);
+  }
+});
+
 test("an admin signs in and refreshes at the doors of no store", async () => {
   await createStore({ admins: [admin] });
 
@@ -125,6 +134,7 @@ test("whoever may not sign in is told one and the same", async () => {
     { password: "not the password" },
     { username: "nobody@example.com" },
     { username: "0000000" },
+    { username: "\u0000" },
     { username: `${profile.emailAddress} ` },
     { username: "x".repeat(300) },
     { password: "x".repeat(600) },

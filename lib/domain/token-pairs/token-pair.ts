@@ -54,6 +54,7 @@ const refreshSeconds = 30 * 86_400;
 const familySeconds = 90 * 86_400;
 const doubleClickSeconds = 10;
 const refreshTokenForm = /^[0-9a-f]{128}$/;
+const cardNumberForm = /^\d{7}$/;
 
 /**
  * Refuses `credentials_invalid` for a wrong password and for who may not sign in, after the same time and in the same words;
@@ -120,7 +121,8 @@ async function findByUsername(
   username: string,
 ): Promise<{ id: string; passwordHash: string; actor: TokenActor | null } | null> {
   if (door.kind === "admin") {
-    const row = await findAdminByEmail(username);
+    const email = parseAccountEmail(username);
+    const row = email === null ? null : await findAdminByEmail(email);
     return row && { id: row.id, passwordHash: row.passwordHash, actor: adminActorOf(row) };
   }
   const { tenant } = door;
@@ -135,11 +137,10 @@ async function findByUsername(
 }
 
 /** By its e-mail address, or by the number on its member's card. */
-function findAccount({ id }: Tenant, username: string): Promise<AccountRow | null> {
+async function findAccount({ id }: Tenant, username: string): Promise<AccountRow | null> {
   const emailAddress = parseAccountEmail(username);
-  return emailAddress === null
-    ? findAccountByAccountNumber(id, username)
-    : findAccountByEmail(id, emailAddress);
+  if (emailAddress !== null) return findAccountByEmail(id, emailAddress);
+  return cardNumberForm.test(username) ? findAccountByAccountNumber(id, username) : null;
 }
 
 async function findActor(
