@@ -25,3 +25,18 @@ export async function findAdminByEmail(email: string): Promise<AdminRow | null> 
 export function findAdmin(id: string): Promise<AdminRow | null> {
   return db().admin.findUnique({ where: { id }, select: withRoles });
 }
+
+/** An admin API key of a tenant that is not revoked, by its hash. */
+export function findAdminApiKeyRow(
+  tenantId: string,
+  keyHash: string,
+): Promise<{ id: string; lastUsedAt: Date | null } | null> {
+  return db().adminApiKey.findFirst({
+    where: { keyHash, tenantId, revokedAt: null },
+    select: { id: true, lastUsedAt: true },
+  });
+}
+
+export async function markAdminApiKeyUsed(tenantId: string, id: string, at: Date): Promise<void> {
+  await db().adminApiKey.updateMany({ where: { tenantId, id }, data: { lastUsedAt: at } });
+}

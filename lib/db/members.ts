@@ -150,6 +150,23 @@ export function listMemberRows(
     ORDER BY m."id" DESC LIMIT ${page.limit}`;
 }
 
+/** What people know a member by: a card's number is one member's, an address or a telephone number may be several's. */
+export type MemberName = { emailAddress: string } | { telephoneNumber: string } | { accountNumber: string };
+
+/** The ids of two members at most who are known by this. */
+export async function listIdsByName(tenantId: string, name: MemberName): Promise<string[]> {
+  const rows = await db().$queryRaw<{ id: string }[]>`
+    SELECT m."id" FROM "members" m
+    WHERE m."tenantId" = ${tenantId}::uuid AND m."deletedAt" IS NULL AND ${isNamed(name)} LIMIT 2`;
+  return rows.map(({ id }) => id);
+}
+
+function isNamed(name: MemberName): Prisma.Sql {
+  if ("emailAddress" in name) return Prisma.sql`lower(m."emailAddress") = lower(${name.emailAddress})`;
+  if ("telephoneNumber" in name) return Prisma.sql`m."telephoneNumber" = ${name.telephoneNumber}`;
+  return Prisma.sql`m."accountNumber" = ${name.accountNumber}`;
+}
+
 /** A member and its wallet, which stands before anything goes into it. */
 export async function insertMember(tx: Tx, data: Prisma.MemberUncheckedCreateInput): Promise<void> {
   await tx.member.create({ data });

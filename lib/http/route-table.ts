@@ -31,8 +31,8 @@ const write = ["POST"];
 
 const routes: readonly Route[] = [
   ...["/", "/card", "/rewards", "/wallet", "/activity", "/profile", "/signed-out"].map(framedPage),
-  { ...framedPage("/rewards/{id}"), mayBeMissing: true },
-  { ...framedPage("/wallet/{id}"), mayBeMissing: true },
+  { ...framedPage("/rewards/{rewardId}"), mayBeMissing: true },
+  { ...framedPage("/wallet/{benefitId}"), mayBeMissing: true },
   { ...ownPage("/login"), leadsToIdentityServer: true, signInBy: "interactive" },
   ...["/signup", "/forgot-password", "/reset-password", "/confirm-email"].map(
     (template): Route => ({ ...ownPage(template), signInBy: "accounts" }),
@@ -106,6 +106,9 @@ const routes: readonly Route[] = [
     userApi("/api/token/revoke", ["GET"]), // its effect is no HEAD's
     userApi("/api/{storeCode}/member/login_check", write),
     userApi("/api/{storeCode}/token/refresh", write),
+    userApi("/api/{storeCode}/member/{member}", [...read, "PUT"]),
+    userApi("/api/{storeCode}/member/{member}/status", read),
+    userApi("/api/{storeCode}/member/{member}/wallet", read),
     { ...userApi("/multi/consumers", write), needsNext: true },
     userApi("/multi/login_with_password", write),
     userApi("/multi/identities", read),
@@ -125,13 +128,21 @@ const routes: readonly Route[] = [
   { template: "/api/health/ready", methods: read, kind: "deployment", framedBy: "nobody" },
 ];
 
+// No store has such a code, and what is below these is not Open Loyalty's.
+const noStoreCode = "(?!(?:admin|auth|health|session|token)/)";
+
 const fixed = new Map(routes.map((route) => [route.template, route]));
 const varying = routes
   .filter(({ template }) => template.includes("{"))
   .map((route) => ({
     route,
-    pattern: new RegExp(`^${route.template.replaceAll(/\{\w+\}/g, "[^/]+")}$`),
+    pattern: patternOf(route.template),
   }));
+
+function patternOf(template: string): RegExp {
+  const named = template.replace("{storeCode}", `${noStoreCode}[^/]+`);
+  return new RegExp(`^${named.replaceAll(/\{\w+\}/g, "[^/]+")}$`);
+}
 
 /** The addresses of the APIs that other programs call, whatever the host. */
 export const userApiRoutes: readonly Route[] = routes.filter(({ kind }) => kind === "userApi");

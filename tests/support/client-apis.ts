@@ -49,6 +49,6 @@ export async function callClient(endpoint: string, call: ClientCall = {}): Promi
   );
   const response = await handle(request, { params: Promise.resolve(params) });
   const answered = await response.text();
-  const json = answered.startsWith("{") ? JSON.parse(answered) : null;
+  const json = /^[{[]/.test(answered) ? JSON.parse(answered) : null;
   return { status: response.status, headers: response.headers, text: answered, json };
 }

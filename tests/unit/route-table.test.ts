@@ -41,12 +41,19 @@ test.each(files.filter((file) => file.endsWith("route.ts")))(
 );
 
 test("what varies in a path matches one segment of it", () => {
-  expect(findRoute("/rewards/abc")?.template).toBe("/rewards/{id}");
+  expect(findRoute("/rewards/abc")?.template).toBe("/rewards/{rewardId}");
   expect(findRoute("/rewards/a/b")).toBeNull();
   expect(findRoute("/Rewards")).toBeNull();
   expect(findRoute("/v1/users/abc")?.template).toBe("/v1/users/{id}");
   expect(findRoute("/v1/users/me")?.template).toBe("/v1/users/me");
   expect(findRoute("/v1/openapiXjson")).toBeNull();
+  expect(findRoute("/api/acme/member/abc")?.template).toBe("/api/{storeCode}/member/{member}");
+});
+
+test("what is below Laurel's own folders is no store's", () => {
+  for (const folder of ["admin", "auth", "health", "session", "token"]) {
+    expect(findRoute(`/api/${folder}/member/abc`)).toBeNull();
+  }
 });
 
 function isCatchAll(file: string): boolean {

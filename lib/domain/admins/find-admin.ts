@@ -1,3 +1,7 @@
+import { addSeconds, now } from "#lib/config/clock.ts";
+import { describeError, log } from "#lib/config/log.ts";
+import { findAdminApiKeyRow, markAdminApiKeyUsed } from "#lib/db/admins.ts";
+import { hashSecret } from "#lib/domain/secrets.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { type AdminRole, readAdminToken, roleIn } from "#lib/domain/token-pairs/token-actor.ts";
 import { Faulty } from "#lib/domain/tokens/compact-jws.ts";
@@ -15,4 +19,22 @@ export async function findAdminByToken({ id }: Tenant, token: string): Promise<A
     if (error instanceof Faulty) return null;
     throw error;
   }
+}
+
+const keyUseWrittenEverySeconds = 60;
+
+/**
+ * Who an admin API key of this programme stands for: somebody who runs it. Null for a key that is none, revoked, or another
+ * programme's. Found by its hash, so no time tells how near it was.
+ */
+export async function findAdminByKey({ id: tenantId }: Tenant, key: string): Promise<Admin | null> {
+  const row = await findAdminApiKeyRow(tenantId, hashSecret(key));
+  if (!row) return null;
+  const at = now();
+  if (row.lastUsedAt === null || row.lastUsedAt < addSeconds(at, -keyUseWrittenEverySeconds)) {
+    markAdminApiKeyUsed(tenantId, row.id, at).catch((error: unknown) =>
+      log().warn({ error: describeError(error) }, "noting the use of an admin API key failed"),
+    );
+  }
+  return { id: row.id, role: "OWNER" };
 }

@@ -1,4 +1,10 @@
-import { findMemberRow, listMemberRows, type MemberFilter } from "#lib/db/members.ts";
+import {
+  findMemberRow,
+  listIdsByName,
+  listMemberRows,
+  type MemberFilter,
+  type MemberName,
+} from "#lib/db/members.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { isUuid, type MemberId, type TenantId } from "#lib/domain/ids.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
@@ -19,4 +25,11 @@ export async function getMember(tenantId: TenantId, memberId: string): Promise<M
   const row = isUuid(memberId) ? await findMemberRow(tenantId, memberId as MemberId) : null;
   if (!row) throw new DomainError("member_not_found");
   return memberOf(row);
+}
+
+/** The one member who is known by this. Refuses `member_not_found`, also where there are several. */
+export async function getMemberIdByName(tenantId: TenantId, name: MemberName): Promise<MemberId> {
+  const [id, another] = await listIdsByName(tenantId, name);
+  if (id === undefined || another !== undefined) throw new DomainError("member_not_found");
+  return id as MemberId;
 }

@@ -16,6 +16,19 @@ const textByCode: Partial<Record<DomainErrorCode, string>> = {
   refresh_token_expired: "Invalid JWT Refresh Token",
   forbidden: "Forbidden.",
   rate_limited: "Too Many Requests",
+  points_insufficient: "Not enough points",
+  reward_out_of_stock: "No coupons left",
+  reward_limit_reached: "Usage limit exceeded",
+  reward_not_available: "Reward is not available",
+};
+/** What Open Loyalty says with 400; only a coupon that was used is a conflict. */
+const statusHere: Partial<Record<DomainErrorCode, number>> = {
+  external_id_taken: 400,
+  member_restricted: 400,
+  points_insufficient: 400,
+  reward_limit_reached: 400,
+  reward_not_available: 400,
+  reward_out_of_stock: 400,
 };
 const textByStatus: Readonly<Record<number, string>> = {
   403: "Forbidden.",
@@ -30,8 +43,13 @@ const bearerCodes: readonly DomainErrorCode[] = ["token_missing", "token_invalid
 export type FieldError = { path: string; message: string };
 
 export const openLoyalty = {
-  success(body: object, headers: HeadersInit = {}): Response {
+  success(body: object | readonly object[], headers: HeadersInit = {}): Response {
     return answer(200, body, headers);
+  },
+
+  /** A page of a list. `isEstimated`: there are more than were counted. */
+  page(items: readonly object[], { count, isEstimated }: { count: number; isEstimated: boolean }): Response {
+    return answer(200, { items, total: { all: count, filtered: count, estimated: isEstimated } });
   },
 
   /** A command that is done. */
@@ -41,7 +59,7 @@ export const openLoyalty = {
 
   refusal(refusal: DomainError): Response {
     const { code, message, details } = refusal;
-    const status = statusByCode[code];
+    const status = statusHere[code] ?? statusByCode[code];
     if (code === "invalid_input") {
       const fields = Object.entries((details.fields ?? {}) as Record<string, string>);
       return openLoyalty.invalid(fields.map(([path, sentence]) => ({ path, message: sentence })));
@@ -58,7 +76,7 @@ export const openLoyalty = {
   /** What was sent will not do. */
   invalid(errors: readonly FieldError[]): Response {
     const described = errors.map(({ path, message }) => ({
-      ...{ message, parameters: {}, plural: null, code: "", path },
+      ...{ message, parameters: [], plural: null, code: null, path },
     }));
     return answer(400, { code: 400, message: "Validation failed", errors: described });
   },

@@ -10,15 +10,13 @@ import {
   type TokenDoor,
   type TokenPair,
 } from "#lib/domain/token-pairs/token-pair.ts";
-import { Faulty } from "#lib/domain/tokens/compact-jws.ts";
 import { isOwnTokenOf, storeCodeIn } from "#lib/domain/tokens/own-token.ts";
-import { bearerIn } from "#lib/http/bearer.ts";
 import { type FieldError, openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
+import { requireBearer, sayingWhatIsWrong } from "#lib/http/open-loyalty/caller.ts";
+import { blank } from "#lib/http/open-loyalty/input.ts";
 import { countAddressAgainst, countAgainst } from "#lib/http/rate-limits.ts";
 import { readFields } from "#lib/http/read-fields.ts";
 import { clientAddressOf } from "#lib/http/request-facts.ts";
-
-const blank = "This value should not be blank.";
 
 /** Signs in with `username` and `password`, or as version 3 names them, `_username` and `_password`. */
 export async function answerLogin(request: Request, door: TokenDoor): Promise<Response> {
@@ -49,25 +47,14 @@ export async function answerRefresh(request: Request, door: TokenDoor): Promise<
 
 /** Ends every refresh token of whoever calls. */
 export async function answerRevoke(request: Request): Promise<Response> {
-  const token = bearerIn(request.headers.get("authorization"));
-  if (token === null) throw new DomainError("token_missing");
-  await saying(async () => {
+  const token = requireBearer(request);
+  await sayingWhatIsWrong(async () => {
     if (isOwnTokenOf("admin", token)) return revokeTokens({ kind: "admin" }, await readAdminToken(token));
     const tenant = await findTenantByCode(storeCodeIn(token) ?? "");
     if (!tenant) throw new DomainError("token_invalid");
     return revokeTokens({ kind: "member", tenant }, await readMemberToken(tenant, token));
   });
   return openLoyalty.done();
-}
-
-/** What is wrong with a token is the operator's to know; a client hears whether it was too late. */
-async function saying<Value>(run: () => Promise<Value>): Promise<Value> {
-  try {
-    return await run();
-  } catch (error) {
-    if (!(error instanceof Faulty)) throw error;
-    throw new DomainError(error.fault.code === "expired" ? "token_expired" : "token_invalid");
-  }
 }
 
 function answerPair({ accessToken, refreshToken }: TokenPair): Response {

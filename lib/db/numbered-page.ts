@@ -1,0 +1,35 @@
+/** Pages of rows by their number, with how many rows there are: one statement, whose counting has an end. */
+import { askForJson, Prisma } from "#lib/db/client.ts";
+
+export type NumberedRows<Row> = { rows: Row[]; total: { count: number; isEstimated: boolean } };
+
+const countedMax = 10_000;
+
+/** `columns` of the rows of `from`, which is all from FROM to WHERE. Moments are texts. */
+export async function readNumberedRows<Row>(query: {
+  columns: Prisma.Sql;
+  from: Prisma.Sql;
+  orderBy: Prisma.Sql;
+  offset: number;
+  limit: number;
+}): Promise<NumberedRows<Row>> {
+  const { columns, from, orderBy, offset, limit } = query;
+  const answer = await askForJson<{ rows: Row[]; count: number }>(Prisma.sql`SELECT jsonb_build_object(
+    'rows', COALESCE((SELECT jsonb_agg(to_jsonb(p)) FROM (
+      SELECT ${columns} ${from} ORDER BY ${orderBy} LIMIT ${limit}::int OFFSET ${offset}::int) p), '[]'),
+    'count', (SELECT count(*) FROM (SELECT 1 ${from} LIMIT ${countedMax + 1}::int) c))`);
+  const { rows, count } = answer as { rows: Row[]; count: number }; // which it always gives
+  return { rows, total: { count: Math.min(count, countedMax), isEstimated: count > countedMax } };
+}
+
+/** ORDER BY what was asked for; what is equal in it comes by `last`. */
+export function orderOf<Field extends string>(
+  orderBy: readonly { field: Field; isAscending: boolean }[],
+  columns: Readonly<Record<Field, Prisma.Sql>>,
+  last: Prisma.Sql,
+): Prisma.Sql {
+  const asked = orderBy.map(
+    ({ field, isAscending }) => Prisma.sql`${columns[field]} ${Prisma.raw(isAscending ? "ASC" : "DESC")}`,
+  );
+  return Prisma.join([...asked, last]);
+}
