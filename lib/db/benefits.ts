@@ -1,6 +1,7 @@
 import { askForJson, db, Prisma, type Tx } from "#lib/db/client.ts";
 import type { CommandAnswer, KeyRow } from "#lib/db/idempotency-keys.ts";
 import { type MemberRow, memberColumns } from "#lib/db/members.ts";
+import { type NumberedRows, orderOf, readNumberedRows } from "#lib/db/numbered-page.ts";
 import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
 import type { RewardRow } from "#lib/db/rewards.ts";
 import { type CandidateRow, type RuleRow, rulesFor } from "#lib/db/rules.ts";
@@ -193,6 +194,27 @@ export async function listBenefitRows(query: {
       SELECT b."tenantId", b."id" FROM "benefits" b WHERE ${Prisma.join(conditions, " AND ")}
       ORDER BY b."createdAt" DESC, b."id" DESC LIMIT ${limit}) b`;
   return rows.map(({ benefit }) => benefit);
+}
+
+/** The same by the page's number. */
+export async function pageBenefitRows(
+  { tenantId, memberId }: { tenantId: string; memberId: string },
+  page: { offset: number; limit: number; orderBy: readonly { field: "createdAt"; isAscending: boolean }[] },
+): Promise<NumberedRows<BenefitRow>> {
+  const { orderBy, ...slice } = page;
+  const { rows, total } = await readNumberedRows<{ benefit: BenefitRow }>({
+    ...slice,
+    row: "b",
+    columns: Prisma.sql`laurel_functions.benefit(b."tenantId", b."id") AS "benefit"`,
+    from: Prisma.sql`FROM "benefits" b
+      WHERE b."tenantId" = ${tenantId}::uuid AND b."memberId" = ${memberId}::uuid AND b."cancelledAt" IS NULL`,
+    orderBy: orderOf(
+      orderBy,
+      { createdAt: Prisma.sql`b."createdAt"` },
+      Prisma.sql`b."createdAt" DESC, b."id" DESC`,
+    ),
+  });
+  return { rows: rows.map(({ benefit }) => benefit), total };
 }
 
 /** Shows the code. */

@@ -43,7 +43,7 @@ export function pageMemberFileRows(
   const { orderBy, ...slice } = page;
   const columns = { createdAt: Prisma.sql`m."id"`, email: Prisma.sql`lower(m."emailAddress")` };
   return readNumberedRows({
-    ...{ ...slice, columns: fileColumns(programme), from: membersOf(programme.tenantId) },
+    ...{ row: "m", ...slice, columns: fileColumns(programme), from: membersOf(programme.tenantId) },
     orderBy: orderOf(orderBy, columns, Prisma.sql`m."id" DESC`),
   });
 }

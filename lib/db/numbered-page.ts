@@ -5,8 +5,12 @@ export type NumberedRows<Row> = { rows: Row[]; total: { count: number; isEstimat
 
 const countedMax = 10_000;
 
-/** `columns` of the rows of `from`, which is all from FROM to WHERE. Moments are texts. */
+/**
+ * `columns` of the rows of one table, which is called `row`: `from` is all from FROM to WHERE. What the columns cost is paid
+ * for the page alone. Moments are texts.
+ */
 export async function readNumberedRows<Row>(query: {
+  row: string;
   columns: Prisma.Sql;
   from: Prisma.Sql;
   orderBy: Prisma.Sql;
@@ -14,9 +18,12 @@ export async function readNumberedRows<Row>(query: {
   limit: number;
 }): Promise<NumberedRows<Row>> {
   const { columns, from, orderBy, offset, limit } = query;
+  const row = Prisma.raw(query.row);
   const answer = await askForJson<{ rows: Row[]; count: number }>(Prisma.sql`SELECT jsonb_build_object(
     'rows', COALESCE((SELECT jsonb_agg(to_jsonb(p)) FROM (
-      SELECT ${columns} ${from} ORDER BY ${orderBy} LIMIT ${limit}::int OFFSET ${offset}::int) p), '[]'),
+      SELECT ${columns} FROM (
+        SELECT ${row}.* ${from} ORDER BY ${orderBy} LIMIT ${limit}::int OFFSET ${offset}::int) ${row}
+      ORDER BY ${orderBy}) p), '[]'),
     'count', (SELECT count(*) FROM (SELECT 1 ${from} LIMIT ${countedMax + 1}::int) c))`);
   const { rows, count } = answer as { rows: Row[]; count: number }; // which it always gives
   return { rows, total: { count: Math.min(count, countedMax), isEstimated: count > countedMax } };

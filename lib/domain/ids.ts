@@ -19,3 +19,8 @@ export function newId<Of extends string = string>(): Of {
 export function isUuid(text: string): boolean {
   return /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
 }
+
+/** When the thing was made that has this id, to the millisecond, which is in a UUIDv7's first 48 bits. */
+export function madeAt(id: string): Date {
+  return new Date(Number.parseInt(id.replaceAll("-", "").slice(0, 12), 16));
+}

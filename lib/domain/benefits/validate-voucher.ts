@@ -9,12 +9,13 @@ import { type OnceKey, runOnce } from "#lib/domain/once.ts";
 
 /**
  * A till looks at a code, and uses it up unless it only wants to look (`isOnlyLook`). A static code is everybody's, so no
- * till can use it up. Refuses `benefit_not_found` (an unknown code, a cancelled benefit, a member who has left),
+ * till can use it up. `memberId`: whose code it has to be, where members use up their own. Refuses `benefit_not_found` (an unknown code, a cancelled benefit, a member who has left),
  * `voucher_already_used`, `benefit_expired`, `member_restricted`.
  */
 export async function validateVoucher(command: {
   tenantId: TenantId;
   code: string;
+  memberId?: MemberId;
   isOnlyLook: boolean;
   key: OnceKey | null;
 }): Promise<{ benefit: Benefit; isReplay: boolean }> {
@@ -25,6 +26,7 @@ export async function validateVoucher(command: {
     if (!found) throw new DomainError("benefit_not_found");
     const at = now();
     const memberId = found.memberId as MemberId;
+    if (command.memberId && command.memberId !== memberId) throw new DomainError("benefit_not_found");
     await holdWallet(tx, { tenantId, memberId, at, onlyUnrestricted: true }).catch(sayBenefitNotFound);
 
     const benefit = await findBenefitRow(tx, tenantId, benefitId); // as the lock's last holder left it

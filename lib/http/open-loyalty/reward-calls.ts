@@ -1,0 +1,89 @@
+/** The calls about rewards: what there is for the member who calls, buying, and using what was bought (contract 6.2). */
+import { z } from "zod";
+
+import { pageBenefits } from "#lib/domain/benefits/list-benefits.ts";
+import { purchaseShownReward } from "#lib/domain/benefits/purchase-shown-reward.ts";
+import { validateVoucher } from "#lib/domain/benefits/validate-voucher.ts";
+import { getMemberFile } from "#lib/domain/members/member-file.ts";
+import { type Order, pageInMemory } from "#lib/domain/numbered-page.ts";
+import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
+import { identifier } from "#lib/domain/texts.ts";
+import { openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
+import { readIdempotencyKey, replayedHeader } from "#lib/http/idempotency-key.ts";
+import type { Caller, MemberCaller } from "#lib/http/open-loyalty/caller.ts";
+import { parseSent } from "#lib/http/open-loyalty/input.ts";
+import { memberInPath } from "#lib/http/open-loyalty/named-member.ts";
+import { readPage } from "#lib/http/open-loyalty/paging.ts";
+import { issuedRewardJson, rewardJson } from "#lib/http/open-loyalty/reward.ts";
+import type { Call } from "#lib/http/open-loyalty/route.ts";
+import { readJsonBody } from "#lib/http/read-json-body.ts";
+
+const rewardOrders = ["name", "costInPoints"] as const;
+type RewardOrder = (typeof rewardOrders)[number];
+
+/** What a programme has to give is no history: it is few, and read as one. */
+export async function answerRewards({ request, tenant, caller }: Call<MemberCaller>): Promise<Response> {
+  const query = readPage(request, rewardOrders);
+  const { wallet } = await getMemberFile(tenant, caller.memberId);
+  const shelf = await listShelf({ tenantId: tenant.id, memberId: caller.memberId, wallet });
+  const { items, total } = pageInMemory(shelf.sort(byOrders(query.orderBy)), query);
+  return openLoyalty.page(items.map(rewardJson), total);
+}
+
+function byOrders(orders: readonly Order<RewardOrder>[]) {
+  return (one: ShelfReward, other: ShelfReward): number => {
+    for (const { field, isAscending } of orders) {
+      const order =
+        field === "name" ? one.name.localeCompare(other.name) : one.pricePoints - other.pricePoints;
+      if (order !== 0) return isAscending ? order : -order;
+    }
+    return one.id < other.id ? 1 : -1; // newest first
+  };
+}
+
+export async function answerBought({ request, tenant, caller }: Call<MemberCaller>): Promise<Response> {
+  const { orderBy, ...slice } = readPage(request, ["redemptionDate"]);
+  const { items, total } = await pageBenefits(tenant.id, caller.memberId, {
+    ...slice,
+    orderBy: orderBy.map(({ isAscending }) => ({ field: "createdAt", isAscending })),
+  });
+  return openLoyalty.page(items.map(issuedRewardJson), total);
+}
+
+const purchaseInput = z.strictObject({
+  quantity: z.literal(1, "Buy one at a time: this value should be 1."),
+});
+
+export async function answerPurchase({
+  request,
+  tenant,
+  caller,
+  path,
+}: Call<MemberCaller>): Promise<Response> {
+  const sent = await readJsonBody(request);
+  parseSent(purchaseInput, sent);
+  const rewardId = (path.reward ?? "").toLowerCase(); // one reward is one endpoint, however it is written
+  const key = readIdempotencyKey(request, `POST /api/reward/${rewardId}/buy`, sent);
+  const { benefit, isReplay } = await purchaseShownReward({
+    ...{ tenantId: tenant.id, buyer: { memberId: caller.memberId }, rewardId, comment: null },
+    key: (memberId) => key(`member:${memberId}`),
+  });
+  return openLoyalty.success([{ issuedRewardId: benefit.id }], replayedHeader(isReplay));
+}
+
+const couponInput = z.strictObject({ couponCode: identifier(256) });
+
+export async function answerCouponUse(call: Call): Promise<Response> {
+  const { request, tenant, caller } = call;
+  const memberId = await memberInPath(call);
+  const sent = await readJsonBody(request);
+  const { couponCode: code } = parseSent(couponInput, sent);
+  const key = readIdempotencyKey(request, `POST /api/member/${memberId}/reward/redeem`, sent);
+  const command = { tenantId: tenant.id, memberId, code, isOnlyLook: false, key: key(scopeOf(caller)) };
+  const { isReplay } = await validateVoucher(command);
+  return openLoyalty.success({ code, used: true, customerId: memberId }, replayedHeader(isReplay));
+}
+
+function scopeOf(caller: Caller): string {
+  return caller.kind === "member" ? `member:${caller.memberId}` : `admin:${caller.admin.id}`;
+}
