@@ -1,6 +1,7 @@
 import { askForJson, db, Prisma, type Tx } from "#lib/db/client.ts";
 import type { CommandAnswer, KeyRow } from "#lib/db/idempotency-keys.ts";
 import { type MemberRow, memberColumns } from "#lib/db/members.ts";
+import { type NumberedRows, readNumberedRows } from "#lib/db/numbered-page.ts";
 import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
 import { type CandidateRow, type ReactionRow, type RuleRow, rulesFor } from "#lib/db/rules.ts";
 
@@ -90,6 +91,68 @@ export function listEventRows(query: {
     SELECT ${eventColumns} FROM "events" e
     WHERE e."tenantId" = ${tenantId}::uuid AND e."memberId" = ${memberId}::uuid ${isBefore}
     ORDER BY e."occurredAt" DESC, e."id" DESC LIMIT ${limit}`;
+}
+
+/** An event with what came of it and who did it. */
+export type ToldEventRow = EventRow & {
+  /** What rules gave for it and was not taken back. */
+  earnedPoints: number;
+  takenPoints: number;
+  member: { emailAddress: string | null; telephoneNumber: string | null; accountNumber: string };
+};
+
+/** Of one member, or of all. */
+type EventsOf = { tenantId: string; memberId: string | null };
+export type EventOrder = "occurredAt";
+
+const toldColumns = Prisma.sql`${eventColumns},
+  COALESCE((SELECT sum(a."points") FROM "rule_activations" a
+    WHERE a."tenantId" = e."tenantId" AND a."eventId" = e."id" AND a."reversedAt" IS NULL), 0) AS "earnedPoints",
+  COALESCE((SELECT v."takenPoints" FROM "event_reversals" v
+    WHERE v."tenantId" = e."tenantId" AND v."eventId" = e."id"), 0) AS "takenPoints",
+  (SELECT jsonb_build_object('emailAddress', m."emailAddress", 'telephoneNumber', m."telephoneNumber",
+    'accountNumber', m."accountNumber") FROM "members" m
+    WHERE m."tenantId" = e."tenantId" AND m."id" = e."memberId") AS "member"`;
+
+// Written out, as the indexes of purchases are for this type alone.
+const isPurchase = Prisma.sql`e."type" = 'PURCHASE'`;
+
+function eventsOf({ tenantId, memberId }: EventsOf): Prisma.Sql {
+  const isMembers = memberId === null ? Prisma.empty : Prisma.sql`AND e."memberId" = ${memberId}::uuid`;
+  return Prisma.sql`FROM "events" e WHERE e."tenantId" = ${tenantId}::uuid ${isMembers}`;
+}
+
+function pageOfEvents(from: Prisma.Sql, page: PageOfEvents): Promise<NumberedRows<ToldEventRow>> {
+  const { orderBy, ...slice } = page;
+  // The id goes the way of the moment, so that an index gives both.
+  const direction = Prisma.raw(orderBy[0]?.isAscending ? "ASC" : "DESC");
+  return readNumberedRows({
+    ...{ ...slice, row: "e", columns: toldColumns, from },
+    orderBy: Prisma.sql`e."occurredAt" ${direction}, e."id" ${direction}`,
+  });
+}
+
+type PageOfEvents = {
+  offset: number;
+  limit: number;
+  orderBy: readonly { field: EventOrder; isAscending: boolean }[];
+};
+
+/** A page of what a member did, by its number. */
+export function pageEventRows(
+  owner: { tenantId: string; memberId: string },
+  page: PageOfEvents,
+): Promise<NumberedRows<ToldEventRow>> {
+  return pageOfEvents(eventsOf(owner), page);
+}
+
+export function pagePurchaseRows(owner: EventsOf, page: PageOfEvents): Promise<NumberedRows<ToldEventRow>> {
+  return pageOfEvents(Prisma.sql`${eventsOf(owner)} AND ${isPurchase}`, page);
+}
+
+export function findPurchaseRow(owner: EventsOf, eventId: string): Promise<ToldEventRow | null> {
+  return askForJson(Prisma.sql`SELECT to_jsonb(f) FROM (
+    SELECT ${toldColumns} ${eventsOf(owner)} AND ${isPurchase} AND e."id" = ${eventId}::uuid) f`);
 }
 
 /** An event of a member's own. */

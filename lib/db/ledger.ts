@@ -1,4 +1,4 @@
-import { db, Prisma, type Tx } from "#lib/db/client.ts";
+import { askForJson, db, Prisma, type Tx } from "#lib/db/client.ts";
 
 export type NewLedgerEntry = {
   tenantId: string;
@@ -99,4 +99,41 @@ export function listExplainedEntries(
         AND e."sequence" < ${beforeSequence ?? 2_147_483_647}
       ORDER BY e."sequence" DESC LIMIT ${limit}) e
     ORDER BY e."sequence" DESC`;
+}
+
+export type CausedEntryRow = {
+  id: string;
+  kind: string;
+  points: number;
+  description: string | null;
+  createdAt: string;
+  occurredAt: string;
+  /** Of what it brought. */
+  expiresAt: string | null;
+  eventId: string | null;
+  eventType: string | null;
+  ruleId: string | null;
+  benefitId: string | null;
+  rewardId: string | null;
+};
+
+/** A member's entries from one sequence to another, the latest first, each with what it is posted for. */
+export async function listCausedEntries(
+  tenantId: string,
+  memberId: string,
+  { fromSequence, toSequence }: { fromSequence: number; toSequence: number },
+): Promise<CausedEntryRow[]> {
+  const entries = await askForJson<CausedEntryRow[]>(Prisma.sql`
+    SELECT jsonb_agg(to_jsonb(c) - 'sequence' ORDER BY c."sequence" DESC) FROM (
+      SELECT e."sequence", e."id", e."kind", e."points", e."description", e."createdAt", e."occurredAt", e."eventId", e."ruleId",
+        e."benefitId",
+        (SELECT min(l."expiresAt") FROM "point_lots" l
+          WHERE l."tenantId" = e."tenantId" AND l."entryId" = e."id" AND e."points" > 0) AS "expiresAt",
+        (SELECT v."type" FROM "events" v WHERE v."tenantId" = e."tenantId" AND v."id" = e."eventId") AS "eventType",
+        (SELECT b."rewardId" FROM "benefits" b
+          WHERE b."tenantId" = e."tenantId" AND b."id" = e."benefitId") AS "rewardId"
+      FROM "ledger_entries" e
+      WHERE e."tenantId" = ${tenantId}::uuid AND e."memberId" = ${memberId}::uuid
+        AND e."sequence" BETWEEN ${fromSequence}::int AND ${toSequence}::int) c`);
+  return entries ?? [];
 }

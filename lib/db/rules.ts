@@ -94,3 +94,30 @@ export async function countActivations(query: {
     take: timesMax,
   });
 }
+
+export type OfferedRuleRow = { id: string; name: string; limits: unknown };
+
+/** The rules that are in force at `at`, first those that come first. They are few, and no history. */
+export function listOfferedRules(tenantId: string, at: Date): Promise<OfferedRuleRow[]> {
+  return db().$queryRaw<OfferedRuleRow[]>`
+    SELECT r."id", r."name", r."limits" FROM "rules" r
+    WHERE r."tenantId" = ${tenantId}::uuid AND r."isActive" AND (r."startsAt" IS NULL OR r."startsAt" <= ${at})
+      AND (r."endsAt" IS NULL OR r."endsAt" > ${at})
+    ORDER BY r."priority" DESC, r."id"`;
+}
+
+/** How often each of these rules fired for a member in its period, counted up to its limit. */
+export async function countManyActivations(
+  tenantId: string,
+  memberId: string,
+  limits: readonly { ruleId: string; from: Date | null; to: Date | null; times: number }[],
+): Promise<{ ruleId: string; times: number }[]> {
+  return db().$queryRaw<{ ruleId: string; times: number }[]>`
+    SELECT l."ruleId", (SELECT count(*)::int FROM (
+      SELECT 1 FROM "rule_activations" a
+      WHERE a."tenantId" = ${tenantId}::uuid AND a."memberId" = ${memberId}::uuid AND a."ruleId" = l."ruleId"
+        AND a."reversedAt" IS NULL AND a."occurredAt" >= COALESCE(l."from", '-infinity')
+        AND a."occurredAt" < COALESCE(l."to", 'infinity') LIMIT l."times") c) AS "times"
+    FROM jsonb_to_recordset(${JSON.stringify(limits)}::jsonb)
+      AS l("ruleId" uuid, "from" timestamptz, "to" timestamptz, "times" int)`;
+}

@@ -71,6 +71,19 @@ export function selectWallet(
       WHERE l."tenantId" = ${tenantId}::uuid AND l."memberId" = m."id" LIMIT 1) w`;
 }
 
+export type CountedWalletRow = WalletColumns & { memberId: string; entryCount: number };
+
+/** A wallet with how many entries it has, which costs nothing to know; null where there is no such member. */
+export async function readCountedWalletRow(query: {
+  tenantId: string;
+  owner: WalletOwner;
+  tierWindowDays: number | null;
+  at: Date;
+}): Promise<CountedWalletRow | null> {
+  const rows = await db().$queryRaw<CountedWalletRow[]>`${selectWallet(query, Prisma.sql`w."entryCount"`)}`;
+  return rows[0] ?? null;
+}
+
 /** A wallet with the newest benefits that can still be used, as plain JSON; null where there is no such member. */
 export async function readFullWalletRow(
   query: {

@@ -1,0 +1,87 @@
+/** The calls that tell what happened, and what can (contract 6.2). */
+import { getPurchase, pageEvents, pagePurchases } from "#lib/domain/events/page-events.ts";
+import { pageMovements } from "#lib/domain/ledger/page-movements.ts";
+import { type NumberedPageQuery, type Order, pageInMemory } from "#lib/domain/numbered-page.ts";
+import { pageOffers } from "#lib/domain/rules/list-offers.ts";
+import type { Tier } from "#lib/domain/tiers/tier-progress.ts";
+import { openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
+import {
+  campaignJson,
+  historyJson,
+  tierJson,
+  transactionJson,
+  transferJson,
+} from "#lib/http/open-loyalty/activity.ts";
+import type { Caller, MemberCaller } from "#lib/http/open-loyalty/caller.ts";
+import { memberInPath } from "#lib/http/open-loyalty/named-member.ts";
+import { readPage } from "#lib/http/open-loyalty/paging.ts";
+import type { Call } from "#lib/http/open-loyalty/route.ts";
+
+export async function answerTransfers({ request, tenant, caller }: Call<MemberCaller>): Promise<Response> {
+  const { memberId } = caller;
+  const { items, total } = await pageMovements(tenant, memberId, readPage(request, ["createdAt"]));
+  return openLoyalty.page(
+    items.map((movement) => transferJson(tenant, memberId, movement)),
+    total,
+  );
+}
+
+export async function answerTransactions({ request, tenant, caller }: Call): Promise<Response> {
+  const query = byOccurrence(readPage(request, ["purchasedAt"]));
+  const { items, total } = await pagePurchases(tenant.id, ownIdOf(caller), query);
+  return openLoyalty.page(items.map(transactionJson), total);
+}
+
+export async function answerTransaction({ tenant, caller, path }: Call): Promise<Response> {
+  const purchase = await getPurchase(tenant.id, ownIdOf(caller), path.transaction ?? "");
+  return openLoyalty.success(transactionJson(purchase));
+}
+
+export async function answerHistory(call: Call): Promise<Response> {
+  const query = byOccurrence(readPage(call.request, ["createdAt"]));
+  const { items, total } = await pageEvents(call.tenant.id, await memberInPath(call), query);
+  return openLoyalty.page(items.map(historyJson), total);
+}
+
+export async function answerCampaigns(call: Call): Promise<Response> {
+  const query = readPage(call.request, []);
+  const { items, total } = await pageOffers(call.tenant.id, await memberInPath(call), query);
+  return openLoyalty.page(items.map(campaignJson), total);
+}
+
+const tierOrders = ["name", "conditionValue"] as const;
+
+/** Lowest first, unless asked otherwise. */
+export async function answerTiers({ request, tenant }: Call): Promise<Response> {
+  const query = readPage(request, tierOrders);
+  const { items, total } = pageInMemory([...tenant.tiers].sort(byOrders(query.orderBy)), query);
+  return openLoyalty.page(
+    items.map((tier) => tierJson(tenant, tier)),
+    total,
+  );
+}
+
+function byOrders(orders: readonly Order<(typeof tierOrders)[number]>[]) {
+  return (one: Tier, other: Tier): number => {
+    for (const { field, isAscending } of orders) {
+      const order =
+        field === "name"
+          ? one.name.localeCompare(other.name)
+          : one.pointsRequirement - other.pointsRequirement;
+      if (order !== 0) return isAscending ? order : -order;
+    }
+    return one.pointsRequirement - other.pointsRequirement;
+  };
+}
+
+/** A member sees the own ones, who runs the programme all. */
+function ownIdOf(caller: Caller) {
+  return caller.kind === "member" ? caller.memberId : null;
+}
+
+function byOccurrence<Field extends string>({ orderBy, ...slice }: NumberedPageQuery<Field>) {
+  return {
+    ...slice,
+    orderBy: orderBy.map(({ isAscending }) => ({ field: "occurredAt" as const, isAscending })),
+  };
+}
