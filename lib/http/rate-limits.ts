@@ -20,6 +20,8 @@ const limits = {
   "password-reset": { count: 5, windowSeconds: 60 },
   /** New accounts at the door of a company's app, whose server calls for everybody. */
   "end-user-sign-up": { count: 600, windowSeconds: 60 },
+  /** New passwords of members at the door of Open Loyalty's clients, whose server asks for everybody, too. */
+  "member-password-reset": { count: env().MEMBER_TOKEN_CALLS_PER_MINUTE, windowSeconds: 60 },
   /** Tokens of admins, by address and, for signing in, by admin. */
   "admin-login-address": { count: 20, windowSeconds: 60 },
   "admin-login-account": { count: 20, windowSeconds: 60 },

@@ -106,6 +106,10 @@ const routes: readonly Route[] = [
     userApi("/api/token/revoke", ["GET"]), // its effect is no HEAD's
     userApi("/api/{storeCode}/member/login_check", write),
     userApi("/api/{storeCode}/token/refresh", write),
+    { ...userApi("/api/{storeCode}/member/register", write), needsNext: true },
+    { ...userApi("/api/{storeCode}/member/password", ["PUT"]), needsNext: true },
+    { ...userApi("/api/{storeCode}/member/password/reset/request", write), needsNext: true },
+    { ...userApi("/api/{storeCode}/member/password/reset", write), needsNext: true },
     userApi("/api/{storeCode}/member/reward", read),
     userApi("/api/{storeCode}/member/reward/bought", read),
     userApi("/api/{storeCode}/member/{member}/reward/redeem", write),

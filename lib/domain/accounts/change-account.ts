@@ -28,17 +28,19 @@ import { isKnownAddress } from "#lib/domain/accounts/known-address.ts";
 import { isTaken } from "#lib/domain/accounts/register-account.ts";
 import type { AdmitTry } from "#lib/domain/accounts/sign-in-with-password.ts";
 import { DomainError } from "#lib/domain/errors.ts";
-import type { MemberId } from "#lib/domain/ids.ts";
+import type { MemberId, SessionId } from "#lib/domain/ids.ts";
 import { deliverSoon } from "#lib/domain/mail/deliver-mails.ts";
 import { eraseMember } from "#lib/domain/members/erase-member.ts";
 import { hashPassword, verifyPassword } from "#lib/domain/passwords.ts";
-import type { Session } from "#lib/domain/sessions/session.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
-/** Whoever sits at a signed-in browser, and knows the password. */
+/** A member's session; `id` is null for one who came with a token that has none. */
+type SignedInAs = { id: SessionId | null; member: { id: MemberId } };
+
+/** Whoever is signed in, with a session or without one, and knows the password. */
 type KnowsPassword = {
   tenant: Tenant;
-  session: Session;
+  session: SignedInAs;
   currentPassword: string;
   address: string;
   admit: AdmitTry;
@@ -112,7 +114,7 @@ export async function leaveWithPassword(command: KnowsPassword): Promise<void> {
 }
 
 /** The account of a signed-in member; null where the member signs in by another way. */
-export function findOwnAccount({ id }: Tenant, { member }: Session): Promise<AccountRow | null> {
+export function findOwnAccount({ id }: Tenant, { member }: SignedInAs): Promise<AccountRow | null> {
   return findAccountOfMember(id, member.id);
 }
 

@@ -12,7 +12,7 @@
  */
 import { now } from "#lib/config/clock.ts";
 import { type AccountRow, insertAccount, updateAccount } from "#lib/db/accounts.ts";
-import type { Tx } from "#lib/db/client.ts";
+import type { Prisma, Tx } from "#lib/db/client.ts";
 import { updateMemberRow } from "#lib/db/members.ts";
 import { inTransaction, isAlreadyThere } from "#lib/db/transaction.ts";
 import { parseAccountEmail, refuseFields, wasEverUsed } from "#lib/domain/accounts/account.ts";
@@ -30,7 +30,8 @@ import { DomainError } from "#lib/domain/errors.ts";
 import { raiseEvent } from "#lib/domain/events/raise-event.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { deliverSoon } from "#lib/domain/mail/deliver-mails.ts";
-import { insertNewMember } from "#lib/domain/members/new-member.ts";
+import { insertNewMember, mergeAttributes, profileColumns } from "#lib/domain/members/new-member.ts";
+import { emptyProfile, type NewProfile, type ProfileChange } from "#lib/domain/members/profile.ts";
 import { sayingWhy } from "#lib/domain/once.ts";
 import { hashPassword } from "#lib/domain/passwords.ts";
 import { hashSecret } from "#lib/domain/secrets.ts";
@@ -42,6 +43,8 @@ export type RegisterAccount = {
   familyName: string;
   emailAddress: string;
   password: string;
+  /** What is known of the person besides. */
+  further?: ProfileChange;
   /** By this the browser that signs up is known again when the link is opened. */
   signUpSecret: string;
   mails: AccountMails;
@@ -62,7 +65,8 @@ export async function checkRegistration(command: RegisterAccount): Promise<Check
   return { ...command, accountEmail };
 }
 
-export async function registerAccount(command: CheckedRegistration): Promise<void> {
+/** The id of the member that was made; null where somebody had signed up with the address before. */
+export async function registerAccount(command: CheckedRegistration): Promise<MemberId | null> {
   const account = {
     emailAddress: command.accountEmail,
     passwordHash: await hashPassword(command.password),
@@ -70,8 +74,9 @@ export async function registerAccount(command: CheckedRegistration): Promise<voi
   };
   for (let tries = 1; ; tries++) {
     try {
-      await sayingWhy(() => inTransaction((tx) => register(tx, command, account)));
-      return deliverSoon();
+      const memberId = await sayingWhy(() => inTransaction((tx) => register(tx, command, account)));
+      deliverSoon();
+      return memberId;
     } catch (error) {
       // Another call made the account, or drew the same account number, at the same moment.
       if (!isAlreadyThere(error) || tries === triesMax) throw error;
@@ -81,24 +86,23 @@ export async function registerAccount(command: CheckedRegistration): Promise<voi
 
 type NewAccount = { emailAddress: string; passwordHash: string; signUpHash: string };
 
-async function register(tx: Tx, command: RegisterAccount, account: NewAccount): Promise<void> {
+async function register(tx: Tx, command: RegisterAccount, account: NewAccount): Promise<MemberId | null> {
   const { tenant, mails } = command;
   const { emailAddress } = account;
   const found = await holdAccountByEmail(tx, tenant.id, emailAddress);
   const at = now(); // of those who waited for each other, the last one's link and mail are the newest
-  if (!found) {
-    await makeAccount(tx, command, account, at);
-    return;
-  }
+  if (!found) return makeAccount(tx, command, account, at);
 
   const memberId = found.memberId as MemberId;
   const recipient = { tenant, memberId, emailAddress };
   if (isTaken(found, tenant)) {
     const write = () => mails.accountExists({ ...greetingOf(found), ...accountUrls(tenant) });
-    return postRequestedMail(tx, recipient, "account_exists", write, at);
+    await postRequestedMail(tx, recipient, "account_exists", write, at);
+    return null;
   }
   await takeOver(tx, command, { ...account, memberId, before: found.passwordHash }, at);
-  return postConfirmation(tx, recipient, mails, at);
+  await postConfirmation(tx, recipient, mails, at);
+  return null;
 }
 
 /** Whether an account's address is somebody's; before anybody has confirmed it, it is still free. */
@@ -109,13 +113,13 @@ export function isTaken(account: AccountRow, { emailConfirmation }: Tenant): boo
 /** Makes the member and its account; the member's id. Fails as already there where another call was faster. */
 export async function makeAccount(
   tx: Tx,
-  { tenant, givenName, familyName, emailAddress: asTyped, mails }: RegisterAccount,
+  command: RegisterAccount,
   account: NewAccount,
   at: Date,
 ): Promise<MemberId> {
-  const core = { givenName, familyName, emailAddress: asTyped };
+  const { tenant, mails } = command;
   const memberId = await insertNewMember(tx, {
-    ...{ tenantId: tenant.id, authIdentifier: null, core, attributes: {}, at },
+    ...{ tenantId: tenant.id, authIdentifier: null, ...profileOf(command), at },
   });
   await insertAccount(tx, { ...account, tenantId: tenant.id, memberId, emailConfirmedAt: null, at });
   await raiseEvent(tx, { tenantId: tenant.id, memberId, type: "REGISTERED_ACCOUNT", payload: {}, at });
@@ -128,19 +132,26 @@ export async function makeAccount(
 /** What was entered for a free address last stands there. */
 async function takeOver(
   tx: Tx,
-  { tenant, givenName, familyName, emailAddress: asTyped }: RegisterAccount,
+  command: RegisterAccount,
   account: NewAccount & { memberId: MemberId; before: string },
   at: Date,
 ): Promise<void> {
+  const { tenant } = command;
   const { memberId, before, passwordHash, signUpHash } = account;
   const id = { tenantId: tenant.id, memberId };
   await updateAccount(tx, { ...id, passwordHash: before }, { passwordHash, signUpHash, updatedAt: at });
+  const { core, attributes } = profileOf(command);
   await updateMemberRow(tx, tenant.id, memberId, {
-    givenName,
-    familyName,
-    emailAddress: asTyped,
-    updatedAt: at,
+    ...{ ...profileColumns({ ...emptyProfile, ...core }), updatedAt: at },
+    attributes: mergeAttributes({}, attributes) as Prisma.InputJsonObject,
   });
+}
+
+function profileOf({ givenName, familyName, emailAddress, further }: RegisterAccount): NewProfile {
+  return {
+    core: { ...further?.core, givenName, familyName, emailAddress }, // as it was typed
+    attributes: further?.attributes ?? {},
+  };
 }
 
 /** The mail by which an address is confirmed. */
