@@ -21,15 +21,17 @@ export type AdjustPoints = {
   points: number;
   impact: ImpactType;
   /** Why, for the member and for whoever asks later. */
-  comment: string;
+  comment: string | null;
   key: OnceKey | null;
 };
+
+type Adjustment = FullWallet & { entryId: string; isReplay: boolean };
 
 /**
  * A correction by an admin; the wallet after it. Refuses `points_insufficient` where the balance would fall below zero,
  * `invalid_input` for points of the wrong sign for their impact, `member_not_found`.
  */
-export async function adjustPoints(command: AdjustPoints): Promise<FullWallet & { isReplay: boolean }> {
+export async function adjustPoints(command: AdjustPoints): Promise<Adjustment> {
   const { tenant, memberId, points, impact, comment } = command;
   const tenantId = tenant.id;
   if (!isPoints(points)) throw notPoints();
@@ -47,17 +49,21 @@ export async function adjustPoints(command: AdjustPoints): Promise<FullWallet & 
       throw new DomainError("points_insufficient", { balancePoints, costPoints: -points });
     }
     const eventId = newId<EventId>();
-    await postPoints(tx, {
+    const entryId = await postPoints(tx, {
       ...{ tenantId, memberId, at, eventId, points, impact },
       kind: "ADJUSTMENT",
-      description: comment,
+      ...(comment === null ? {} : { description: comment }),
     });
     const payload = { points, impactType: impact };
     await raiseEvent(tx, { tenantId, memberId, id: eventId, type: "POINTS_ADJUSTED", payload, at });
     // With the tiers as they are now, as the same call is answered the same later.
-    return { wallet: await readHeldWallet(tx, tenant, memberId), tiers: tenant.tiers };
+    return { wallet: await readHeldWallet(tx, tenant, memberId), tiers: tenant.tiers, entryId };
   });
-  return { ...fullWalletOf({ ...tenant, tiers: result.tiers }, result.wallet), isReplay };
+  return {
+    ...fullWalletOf({ ...tenant, tiers: result.tiers }, result.wallet),
+    entryId: result.entryId,
+    isReplay,
+  };
 }
 
 async function balanceOf(tx: Tx, tenantId: TenantId, memberId: MemberId, at: Date): Promise<number> {

@@ -36,13 +36,13 @@ export type PostPoints = {
 
 /**
  * The caller owns the transaction, holds the wallet, and has seen that the balance is enough. Refuses `invalid_input` for
- * points that are no whole number in range.
+ * points that are no whole number in range. Answers with the entry's id.
  */
-export async function postPoints(tx: Tx, command: PostPoints): Promise<void> {
+export async function postPoints(tx: Tx, command: PostPoints): Promise<string> {
   const { tenantId, memberId, kind, points, at } = command;
   if (!isPoints(points) && !(kind === "REVERSAL" && points === 0)) throw notPoints();
 
-  await postEntry(tx, {
+  const { entryId } = await postEntry(tx, {
     ...{ tenantId, memberId, kind, points, at },
     ...countsAs(command),
     eventId: command.eventId ?? null,
@@ -51,6 +51,7 @@ export async function postPoints(tx: Tx, command: PostPoints): Promise<void> {
     firstFromEventId: kind === "REVERSAL" ? (command.eventId ?? null) : null,
     ...(kind === "REFUND" ? { lots: command.lots } : {}),
   });
+  return entryId;
 }
 
 /** Whole, in range, and not zero. */

@@ -18,12 +18,13 @@ const triesMax = 5;
  */
 export async function createMember(member: {
   tenantId: TenantId;
-  authIdentifier: string;
+  /** Null: the id that the member gets. */
+  authIdentifier: string | null;
   profile: NewProfile;
 }): Promise<Member> {
   const { tenantId, authIdentifier, profile } = member;
   for (let tries = 1; ; tries++) {
-    if (await findMemberByAuthIdentifier(tenantId, authIdentifier)) {
+    if (authIdentifier !== null && (await findMemberByAuthIdentifier(tenantId, authIdentifier))) {
       throw new DomainError("auth_identifier_taken");
     }
     try {
@@ -40,7 +41,7 @@ export async function createMember(member: {
 async function insertMember(
   tx: Tx,
   tenantId: TenantId,
-  authIdentifier: string,
+  authIdentifier: string | null,
   profile: NewProfile,
 ): Promise<Member> {
   const at = now();

@@ -24,6 +24,7 @@ const textByCode: Partial<Record<DomainErrorCode, string>> = {
 /** What Open Loyalty says with 400; only a coupon that was used is a conflict. */
 const statusHere: Partial<Record<DomainErrorCode, number>> = {
   benefit_expired: 400,
+  event_type_not_found: 400,
   external_id_taken: 400,
   member_restricted: 400,
   points_insufficient: 400,

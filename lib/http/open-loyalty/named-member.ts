@@ -1,5 +1,7 @@
 /** Members as Open Loyalty's clients name them. */
-import { DomainError } from "#lib/domain/errors.ts";
+import { z } from "zod";
+
+import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { isUuid, type MemberId } from "#lib/domain/ids.ts";
 import { getMember, getMemberIdByName } from "#lib/domain/members/find-members.ts";
 import type { Member } from "#lib/domain/members/member.ts";
@@ -26,8 +28,36 @@ export async function memberInPath({ tenant, caller, path }: Call): Promise<Memb
   return memberNamed(tenant, name);
 }
 
+/** What a body may name a member by. */
+export const customerData = z.strictObject({
+  ...{ customerId: z.string().optional(), email: z.string().optional() },
+  ...{ phone: z.string().optional(), loyaltyCardNumber: z.string().optional() },
+});
+
+/** The one member that a body names. Refuses `invalid_input` for nobody, for several, and for names of two. */
+export async function memberInBody(
+  tenant: Tenant,
+  path: string,
+  { customerId, email, phone, loyaltyCardNumber }: z.output<typeof customerData>,
+): Promise<MemberId> {
+  const names: Name[] = [
+    ...(customerId === undefined ? [] : [{ memberId: customerId as MemberId }]),
+    ...(email === undefined ? [] : [{ emailAddress: email }]),
+    ...(phone === undefined ? [] : [{ telephoneNumber: phone }]),
+    ...(loyaltyCardNumber === undefined ? [] : [{ accountNumber: loyaltyCardNumber }]),
+  ];
+  try {
+    const ids = await Promise.all(names.map((name) => memberNamed(tenant, name)));
+    const [id, another] = new Set(ids);
+    if (id !== undefined && another === undefined) return id;
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.code !== "member_not_found") throw error;
+  }
+  throw invalidInput({ [path]: "This value names no member, or several." });
+}
+
 /** Refuses `member_not_found`, also where there are several. */
-export async function memberNamed(tenant: Tenant, name: Name): Promise<MemberId> {
+async function memberNamed(tenant: Tenant, name: Name): Promise<MemberId> {
   if (!("memberId" in name)) return getMemberIdByName(tenant.id, name);
   return (await getMember(tenant.id, name.memberId)).id;
 }

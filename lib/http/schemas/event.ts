@@ -20,7 +20,7 @@ const payload = z
     },
   });
 
-const occurredAt = z.iso
+export const occurredAt = z.iso
   .datetime({ offset: true, error: "Enter a time such as 2026-11-21T09:30:00.000Z." })
   .refine((text) => !Number.isNaN(Date.parse(text)), "Enter a time that there is.")
   .meta({ description: "Now, where it is left out; at most 5 minutes ahead and 400 days back." });
