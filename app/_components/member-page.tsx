@@ -1,11 +1,13 @@
 import { unstable_rethrow } from "next/navigation";
-import { getTranslations } from "next-intl/server";
+import { getLocale, getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { News } from "#app/_components/news.tsx";
 import { Notice, NoticePage } from "#app/_components/notice-page.tsx";
 import { refusalNotice } from "#app/_components/refusal-notice.tsx";
+import type { Warning } from "#app/_components/session-warning.tsx";
 import { SessionWatch } from "#app/_components/session-watch.tsx";
+import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import {
   answerPageWith,
@@ -13,7 +15,7 @@ import {
   type PageMember,
   requireTenantPage,
 } from "#lib/http/member-session.ts";
-import { walletRevision } from "#lib/http/schemas/session.ts";
+import { secondsRemaining, walletRevision } from "#lib/http/schemas/session.ts";
 
 type Render<Props> = (signedIn: PageMember, props: Props) => Promise<ReactNode>;
 
@@ -62,11 +64,38 @@ async function Watch({ signedIn: { tenant, session, wallet } }: { signedIn: Page
         memberId={session.member.id}
         signedOutPath="/signed-out"
         revision={walletRevision(wallet)}
+        secondsRemaining={secondsRemaining(session)}
         hostOrigins={tenant.hostOrigins}
+        warning={await warningOf(tenant)}
       />
       <News text={t("now", { points: wallet.balancePoints })} />
     </>
   );
+}
+
+/** What is said before a session ends, and the way to a new one. */
+async function warningOf({ authMode, hostUrl }: Tenant): Promise<Warning> {
+  const t = await getTranslations();
+  const texts = {
+    locale: await getLocale(),
+    countdown: t("sessionWarning.countdown", { when: "{when}" }),
+    idleTitle: t("sessionWarning.idleTitle"),
+    idleText: t("sessionWarning.idleText"),
+    stay: t("sessionWarning.stay"),
+    signOut: t("profile.signOut"),
+    endTitle: t("sessionWarning.endTitle"),
+    endText: t("sessionWarning.endText"),
+    signInAgain: t("signedOut.signIn"),
+    later: t("buy.cancel"),
+    failed: t("profile.failed"),
+  };
+  if (authMode === "interactive") return { wayIn: { path: "/login" }, texts };
+  const host = hostNameOf(hostUrl);
+  if (!hostUrl || !host) {
+    const endText = t("sessionWarning.endTextNoHost");
+    return { wayIn: null, texts: { ...texts, endText, later: t("sessionWarning.close") } };
+  }
+  return { wayIn: { hostUrl }, texts: { ...texts, endText: t("sessionWarning.endTextHost", { host }) } };
 }
 
 async function strangerNotice(): Promise<ReactNode> {

@@ -24,6 +24,7 @@ const values = {
   programme: "P",
   provider: "V",
   url: "u",
+  when: "w",
 };
 
 // Every element that a text may have.

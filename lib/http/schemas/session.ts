@@ -14,8 +14,13 @@ export function sessionJson(session: Session | null) {
     kind: session.kind,
     expiresAt: session.expiresAt.toISOString(),
     idleExpiresAt: session.idleExpiresAt?.toISOString() ?? null,
-    secondsRemaining: secondsUntil(endOf(session), now()),
+    secondsRemaining: secondsRemaining(session),
   };
+}
+
+/** Until the earlier of its limits, in whole seconds. */
+export function secondsRemaining(session: Session): number {
+  return secondsUntil(endOf(session), now());
 }
 
 /** Which state of a wallet a page or an answer stands for: opaque, and another one as soon as any of its balances is. */
