@@ -9,7 +9,7 @@ import { extendSession } from "#app/_components/extend-session.ts";
 /** A session that ends within the minute. */
 export type NearEnd = { secondsLeft: number; canBeExtended: boolean };
 
-export type WarningTexts = {
+type WarningTexts = {
   locale: string;
   /** With {when} for "in 47 seconds". */
   countdown: string;

@@ -9,7 +9,7 @@ export type NumberedPageQuery<Field extends string = never> = {
 };
 
 /** `isEstimated`: there are more than were counted, so that counting costs a bounded time. */
-export type Total = { count: number; isEstimated: boolean };
+type Total = { count: number; isEstimated: boolean };
 
 export type NumberedPage<Item> = { items: Item[]; total: Total };
 
