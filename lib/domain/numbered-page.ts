@@ -23,3 +23,18 @@ export function pageInMemory<Item>(
     total: { count: all.length, isEstimated: false },
   };
 }
+
+/** Compares by what was asked for, then by `last`. */
+export function byOrders<Item, Field extends string>(
+  orders: readonly Order<Field>[],
+  compare: Readonly<Record<Field, (one: Item, other: Item) => number>>,
+  last: (one: Item, other: Item) => number,
+): (one: Item, other: Item) => number {
+  return (one, other) => {
+    for (const { field, isAscending } of orders) {
+      const order = compare[field](one, other);
+      if (order !== 0) return isAscending ? order : -order;
+    }
+    return last(one, other);
+  };
+}

@@ -289,3 +289,44 @@ test("lists know the orders that they have, and take no others", async () => {
     expect(answer, path).toMatchObject(invalid({ [name]: answer.json.errors[0].message }));
   }
 });
+
+test("a list counts up to ten thousand and says so; movements are counted, however many", async () => {
+  const store = await createStore();
+  const memberId = await memberIdOf(store);
+  await db().$executeRaw`
+    INSERT INTO "events" ("tenantId", "id", "memberId", "type", "payload", "occurredAt", "createdAt")
+    SELECT ${store.id}::uuid, gen_random_uuid(), ${memberId}::uuid, 'PURCHASE', jsonb_build_object('total', n),
+      timestamptz '2026-01-01' + make_interval(secs => n), now() FROM generate_series(1, 10001) n`;
+  const read = await reader(store);
+
+  const { items, total } = await read("/transaction?_page=1000");
+  expect(total).toEqual({ all: 10_000, filtered: 10_000, estimated: true });
+  expect(picked({ items }, "grossValue")).toEqual([11, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
+  expect((await read(`/member/${memberId}/history`)).total.estimated).toBe(true);
+  expect((await read("/member/points")).total).toEqual({ all: 1, filtered: 1, estimated: false });
+});
+
+test("no list reads a table from end to end", async () => {
+  const store = await createStore();
+  const memberId = await memberIdOf(store);
+  await report(store, memberId, { payload: basket });
+  const lists = ["/transaction", `/member/${memberId}/history`, "/member/email=joan@example.com", "/member"];
+  const scansOf = async () => {
+    await db().$queryRaw`SELECT pg_stat_force_next_flush()::text`;
+    await db().$queryRaw`SELECT pg_stat_clear_snapshot()::text`;
+    const rows = await db().$queryRaw<{ full: number; purchases: number; email: number }[]>`
+      SELECT (SELECT sum("seq_scan") FROM "pg_stat_user_tables"
+          WHERE "relname" IN ('events', 'members', 'ledger_entries', 'rule_activations', 'wallets'))::float8 AS "full",
+        (SELECT "idx_scan" FROM "pg_stat_user_indexes" WHERE "indexrelname" = 'events_purchases_idx')::float8 AS "purchases",
+        (SELECT "idx_scan" FROM "pg_stat_user_indexes" WHERE "indexrelname" = 'members_email_folded_idx')::float8 AS "email"`;
+    return rows[0] ?? { full: Number.NaN, purchases: 0, email: 0 };
+  };
+  const before = await scansOf();
+
+  for (const list of lists) expect((await callAsAdmin(store, `GET ${list}`)).status).toBe(200);
+
+  const after = await scansOf();
+  expect(after.full - before.full).toBe(0);
+  expect(after.purchases - before.purchases).toBeGreaterThan(0);
+  expect(after.email - before.email).toBeGreaterThan(0);
+});

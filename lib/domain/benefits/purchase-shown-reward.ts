@@ -1,3 +1,4 @@
+import { describeError, log } from "#lib/config/log.ts";
 import { type Purchase, type PurchaseReward, purchaseReward } from "#lib/domain/benefits/purchase-reward.ts";
 import { redeemBenefit } from "#lib/domain/benefits/redeem-benefit.ts";
 import { DomainError } from "#lib/domain/errors.ts";
@@ -15,8 +16,10 @@ export async function purchaseShownReward(command: PurchaseReward): Promise<Purc
     const shown = await redeemBenefit({ tenantId: command.tenantId, memberId, benefitId, key: null });
     return { ...purchase, benefit: shown.benefit };
   } catch (error) {
-    // A retry finds it shown, or used, or over by now; that it was bought stays true.
-    if (error instanceof DomainError) return purchase;
-    throw error;
+    // That it was bought stays true, and who is told otherwise buys it again. A retry finds it shown, or used, by now.
+    if (!(error instanceof DomainError)) {
+      log().warn({ error: describeError(error) }, "a reward was bought, and its code could not be shown");
+    }
+    return purchase;
   }
 }

@@ -1,7 +1,7 @@
 /** The calls that tell what happened, and what can (contract 6.2). */
 import { getPurchase, pageEvents, pagePurchases } from "#lib/domain/events/page-events.ts";
 import { pageMovements } from "#lib/domain/ledger/page-movements.ts";
-import { type NumberedPageQuery, type Order, pageInMemory } from "#lib/domain/numbered-page.ts";
+import { byOrders, type NumberedPageQuery, pageInMemory } from "#lib/domain/numbered-page.ts";
 import { pageOffers } from "#lib/domain/rules/list-offers.ts";
 import type { Tier } from "#lib/domain/tiers/tier-progress.ts";
 import { openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
@@ -49,29 +49,21 @@ export async function answerCampaigns(call: Call): Promise<Response> {
   return openLoyalty.page(items.map(campaignJson), total);
 }
 
-const tierOrders = ["name", "conditionValue"] as const;
+const byRequirement = (one: Tier, other: Tier) => one.pointsRequirement - other.pointsRequirement;
+const compareTiers = {
+  name: (one: Tier, other: Tier) => one.name.localeCompare(other.name),
+  conditionValue: byRequirement,
+};
 
 /** Lowest first, unless asked otherwise. */
 export async function answerTiers({ request, tenant }: Call): Promise<Response> {
-  const query = readPage(request, tierOrders);
-  const { items, total } = pageInMemory([...tenant.tiers].sort(byOrders(query.orderBy)), query);
+  const query = readPage(request, ["name", "conditionValue"]);
+  const tiers = [...tenant.tiers].sort(byOrders(query.orderBy, compareTiers, byRequirement));
+  const { items, total } = pageInMemory(tiers, query);
   return openLoyalty.page(
     items.map((tier) => tierJson(tenant, tier)),
     total,
   );
-}
-
-function byOrders(orders: readonly Order<(typeof tierOrders)[number]>[]) {
-  return (one: Tier, other: Tier): number => {
-    for (const { field, isAscending } of orders) {
-      const order =
-        field === "name"
-          ? one.name.localeCompare(other.name)
-          : one.pointsRequirement - other.pointsRequirement;
-      if (order !== 0) return isAscending ? order : -order;
-    }
-    return one.pointsRequirement - other.pointsRequirement;
-  };
 }
 
 /** A member sees the own ones, who runs the programme all. */

@@ -5,7 +5,7 @@ import { pageBenefits } from "#lib/domain/benefits/list-benefits.ts";
 import { purchaseShownReward } from "#lib/domain/benefits/purchase-shown-reward.ts";
 import { validateVoucher } from "#lib/domain/benefits/validate-voucher.ts";
 import { getMemberFile } from "#lib/domain/members/member-file.ts";
-import { type Order, pageInMemory } from "#lib/domain/numbered-page.ts";
+import { byOrders, pageInMemory } from "#lib/domain/numbered-page.ts";
 import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
 import { identifier } from "#lib/domain/texts.ts";
 import { openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
@@ -18,27 +18,22 @@ import { issuedRewardJson, rewardJson } from "#lib/http/open-loyalty/reward.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
 import { readJsonBody } from "#lib/http/read-json-body.ts";
 
-const rewardOrders = ["name", "costInPoints"] as const;
-type RewardOrder = (typeof rewardOrders)[number];
+const compareRewards = {
+  name: (one: ShelfReward, other: ShelfReward) => one.name.localeCompare(other.name),
+  costInPoints: (one: ShelfReward, other: ShelfReward) => one.pricePoints - other.pricePoints,
+};
+const newestFirst = (one: ShelfReward, other: ShelfReward) => (one.id < other.id ? 1 : -1);
 
 /** What a programme has to give is no history: it is few, and read as one. */
 export async function answerRewards({ request, tenant, caller }: Call<MemberCaller>): Promise<Response> {
-  const query = readPage(request, rewardOrders);
+  const query = readPage(request, ["name", "costInPoints"]);
   const { wallet } = await getMemberFile(tenant, caller.memberId);
   const shelf = await listShelf({ tenantId: tenant.id, memberId: caller.memberId, wallet });
-  const { items, total } = pageInMemory(shelf.sort(byOrders(query.orderBy)), query);
+  const { items, total } = pageInMemory(
+    shelf.sort(byOrders(query.orderBy, compareRewards, newestFirst)),
+    query,
+  );
   return openLoyalty.page(items.map(rewardJson), total);
-}
-
-function byOrders(orders: readonly Order<RewardOrder>[]) {
-  return (one: ShelfReward, other: ShelfReward): number => {
-    for (const { field, isAscending } of orders) {
-      const order =
-        field === "name" ? one.name.localeCompare(other.name) : one.pricePoints - other.pricePoints;
-      if (order !== 0) return isAscending ? order : -order;
-    }
-    return one.id < other.id ? 1 : -1; // newest first
-  };
 }
 
 export async function answerBought({ request, tenant, caller }: Call<MemberCaller>): Promise<Response> {
