@@ -1,4 +1,7 @@
-/** ID tokens: what a tenant's identity server signs of somebody who just signed in (OpenID Connect Core, section 3.1.3.7). */
+/**
+ * ID tokens: what a tenant's identity server signs of somebody who just signed in (OpenID Connect Core, section 3.1.3.7). The
+ * client library has looked at the same claims before, in its own words and more leniently; this is the policy that counts.
+ */
 import { createHash } from "node:crypto";
 
 import { now } from "#lib/config/clock.ts";
