@@ -94,7 +94,6 @@ function userToken(sub: string): string {
 test.each([
   ["/api/acme/nothing", "GET", 404, "Not Found"],
   ["/api/acme/member/login_check/", "POST", 404, "Not Found"],
-  ["/api/ACME/member/login_check", "POST", 404, "Not Found"],
   ["/api/acme/member/login_check", "GET", 405, "Method Not Allowed"],
   ["/api/admin/login_check", "DELETE", 405, "Method Not Allowed"],
   ["/api/token/revoke", "POST", 405, "Method Not Allowed"],
