@@ -3,7 +3,7 @@ import { log } from "#lib/config/log.ts";
 import { requestContext } from "#lib/config/request-context.ts";
 import { obeyLogoutToken } from "#lib/domain/sign-in/provider-sign-out.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders } from "#lib/http/private-answers.ts";
 import { isForm, readBody } from "#lib/http/read-json-body.ts";
 
 const tokenField = "logout_token";

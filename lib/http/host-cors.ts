@@ -3,7 +3,7 @@ import { DomainError } from "#lib/domain/errors.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders } from "#lib/http/private-answers.ts";
 
 const preflightSeconds = 600;
 

@@ -30,7 +30,7 @@ import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { deviceNameOf } from "#lib/http/device-name.ts";
 import { isOnPublicHost, loginPath, publicLoginUrl } from "#lib/http/login-path.ts";
 import { passwordTries } from "#lib/http/password-tries.ts";
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders } from "#lib/http/private-answers.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
 import { safeRedirectPath } from "#lib/http/redirect-path.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";

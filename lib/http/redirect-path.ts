@@ -1,4 +1,4 @@
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders } from "#lib/http/private-answers.ts";
 
 const lengthMax = 2_048;
 const decodingsMax = 16;

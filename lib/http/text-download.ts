@@ -2,7 +2,7 @@
  * A personal file, sent while it is written: what comes next is made when the receiver has taken what came before. If that
  * fails in the middle, the connection breaks off, and nobody takes half a file for a whole one.
  */
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders } from "#lib/http/private-answers.ts";
 export function textDownload(
   fileName: string,
   mediaType: string,

@@ -1,6 +1,6 @@
 /** The dialect of /api/auth, /api/session and /v1: success, fail (the caller can act) or error (our side). */
 import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateJson } from "#lib/http/private-answers.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
 
 /** The one table from refusal to status here: a code without a line in it does not compile. */
@@ -64,11 +64,11 @@ const challengeByCode: Partial<Record<DomainErrorCode, string>> = {
 
 export const jsend = {
   success(data: object, headers: HeadersInit = {}): Response {
-    return answer({ status: "success", data }, 200, headers);
+    return privateJson(200, { status: "success", data }, headers);
   },
 
   list(data: readonly object[], page: { nextCursor: string | null }): Response {
-    return answer({ status: "success", data, page }, 200);
+    return privateJson(200, { status: "success", data, page });
   },
 
   refusal(error: DomainError): Response {
@@ -77,8 +77,8 @@ export const jsend = {
     const headers = new Headers(retryHeaders(error));
     const challenge = challengeByCode[code];
     if (challenge) headers.set("WWW-Authenticate", challenge);
-    if (status >= 500) return answer({ status: "error", code, message }, status, headers);
-    return answer({ status: "fail", code, message, data: details }, status, headers);
+    if (status >= 500) return privateJson(status, { status: "error", code, message }, headers);
+    return privateJson(status, { status: "fail", code, message, data: details }, headers);
   },
 
   methodNotAllowed(allowed: readonly string[]): Response {
@@ -87,14 +87,3 @@ export const jsend = {
     return refusal;
   },
 };
-
-function answer(body: object, status: number, headers: HeadersInit = {}): Response {
-  const response = Response.json(body, {
-    status,
-    headers: { ...privateHeaders, "Content-Type": "application/json; charset=utf-8" },
-  });
-  new Headers(headers).forEach((value, name) => {
-    response.headers.append(name, value);
-  });
-  return response;
-}

@@ -4,7 +4,7 @@
  */
 import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
 import { statusByCode } from "#lib/http/dialects/jsend.ts";
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders, privateJson } from "#lib/http/private-answers.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
 
 const textByCode: Partial<Record<DomainErrorCode, string>> = {
@@ -46,12 +46,12 @@ export type FieldError = { path: string; message: string };
 
 export const openLoyalty = {
   success(body: object | readonly object[], headers: HeadersInit = {}): Response {
-    return answer(200, body, headers);
+    return privateJson(200, body, headers);
   },
 
   /** A page of a list. `isEstimated`: there are more than were counted. */
   page(items: readonly object[], { count, isEstimated }: { count: number; isEstimated: boolean }): Response {
-    return answer(200, { items, total: { all: count, filtered: count, estimated: isEstimated } });
+    return privateJson(200, { items, total: { all: count, filtered: count, estimated: isEstimated } });
   },
 
   /** A command that is done. */
@@ -68,7 +68,7 @@ export const openLoyalty = {
     }
     const headers = new Headers(retryHeaders(refusal));
     if (bearerCodes.includes(code)) headers.set("WWW-Authenticate", "Bearer");
-    return answer(
+    return privateJson(
       status,
       { code: status, message: textByCode[code] ?? textByStatus[status] ?? message },
       headers,
@@ -80,12 +80,12 @@ export const openLoyalty = {
     const described = errors.map(({ path, message }) => ({
       ...{ message, parameters: [], plural: null, code: null, path },
     }));
-    return answer(400, { code: 400, message: "Validation failed", errors: described });
+    return privateJson(400, { code: 400, message: "Validation failed", errors: described });
   },
 
   /** A refusal with a text of its own. */
   refused(status: number, message: string): Response {
-    return answer(status, { code: status, message });
+    return privateJson(status, { code: status, message });
   },
 
   methodNotAllowed(allowed: readonly string[]): Response {
@@ -94,14 +94,3 @@ export const openLoyalty = {
     return refusal;
   },
 };
-
-function answer(status: number, body: object, headers: HeadersInit = {}): Response {
-  const response = Response.json(body, {
-    status,
-    headers: { ...privateHeaders, "Content-Type": "application/json; charset=utf-8" },
-  });
-  new Headers(headers).forEach((value, name) => {
-    response.headers.set(name, value);
-  });
-  return response;
-}

@@ -4,7 +4,7 @@
  */
 import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
 import { statusByCode } from "#lib/http/dialects/jsend.ts";
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders, privateJson } from "#lib/http/private-answers.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
 
 const statusHere: Partial<Record<DomainErrorCode, number>> = {
@@ -19,7 +19,7 @@ const errorCodes: Partial<Record<DomainErrorCode, string>> = {
 
 export const weavr = {
   success(body: object, headers: HeadersInit = {}): Response {
-    return withHeaders(Response.json(body, { headers: privateHeaders }), headers);
+    return privateJson(200, body, headers);
   },
 
   /** Done, with nothing to say. */
@@ -37,16 +37,11 @@ export const weavr = {
         error: "REGEX",
         params: [params],
       }));
-      return Response.json(
-        { message, syntaxErrors: { invalidFields } },
-        { status: 400, headers: privateHeaders },
-      );
+      return privateJson(400, { message, syntaxErrors: { invalidFields } });
     }
     const errorCode = errorCodes[code];
-    const response = errorCode
-      ? Response.json({ errorCode }, { status, headers: privateHeaders })
-      : new Response(null, { status, headers: privateHeaders });
-    return withHeaders(response, retryHeaders(refusal));
+    if (errorCode) return privateJson(status, { errorCode });
+    return new Response(null, { status, headers: { ...privateHeaders, ...retryHeaders(refusal) } });
   },
 
   methodNotAllowed(allowed: readonly string[]): Response {
@@ -55,10 +50,3 @@ export const weavr = {
     return refusal;
   },
 };
-
-function withHeaders(response: Response, headers: HeadersInit): Response {
-  new Headers(headers).forEach((value, name) => {
-    response.headers.set(name, value);
-  });
-  return response;
-}

@@ -4,7 +4,7 @@ import { isOriginAllowed } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders } from "#lib/http/private-answers.ts";
 
 const preflightSeconds = 600;
 const originLengthMax = 512;
