@@ -13,7 +13,7 @@ export default async function SignedOutPage() {
   return (
     <NoticePage title={t("title")} text={t("text")}>
       {authMode === "interactive" && (
-        <a href="/login" className="button-primary">
+        <a href="/login" target="_top" className="button-primary">
           {t("signIn")}
         </a>
       )}

@@ -10,7 +10,7 @@ import { hostNameOf } from "#app/_components/host-name.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders } from "#lib/http/private-answers.ts";
 import { nonceOf } from "#lib/http/request-facts.ts";
 import { isInForeignPage } from "#lib/http/session-cookie.ts";
 

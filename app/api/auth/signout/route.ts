@@ -1,7 +1,7 @@
 import { signOut } from "#lib/domain/sessions/end-session.ts";
 import { findProviderSignOut } from "#lib/domain/sign-in/provider-sign-out.ts";
 import { interactiveRoute } from "#lib/http/api-route.ts";
-import { privateHeaders } from "#lib/http/private-headers.ts";
+import { privateHeaders } from "#lib/http/private-answers.ts";
 import { readFields } from "#lib/http/read-fields.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
 import { clearedCookies, readCookieCredentials, withCookies } from "#lib/http/session-cookie.ts";
