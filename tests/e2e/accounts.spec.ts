@@ -187,7 +187,6 @@ test("a forgotten password is set anew by mail, once, and everybody else is sign
   await page.getByRole("button", { name: "Set the password" }).click();
 
   await page.waitForURL(/\/login\?note=password_changed/);
-  await other.bringToFront();
   await expect(other.getByRole("heading", { level: 1 })).toHaveText("You are signed out", { timeout: 5_000 });
   await enter(page, emailAddress, "eight soups in a row");
   await expect(page.getByTestId("balance")).toBeVisible();
