@@ -11,7 +11,7 @@ import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { loginPath } from "#lib/http/login-path.ts";
 import { safeRedirectPath } from "#lib/http/redirect-path.ts";
-import { hostOf, pathOf } from "#lib/http/request-facts.ts";
+import { hostOf, isRefresh, pathOf } from "#lib/http/request-facts.ts";
 import { findRoute } from "#lib/http/route-table.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
 
@@ -29,13 +29,13 @@ export type PageMember = SignedIn & {
 
 /**
  * The member whose page this is; null for a stranger. Opening a page is an activity, unless it may turn out to be missing
- * (`visitorSessionId`); a browser's prefetch is none. A stranger to an interactive programme is sent to its sign-in page.
+ * (`visitorSessionId`); a browser's prefetch is none, nor a page that looks again by itself. A stranger to an interactive programme is sent to its sign-in page.
  */
 export const findPageMember = cache(async (): Promise<PageMember | null> => {
   const tenant = await requireTenantPage();
   const requestHeaders = await headers();
   const credentials = await readCookieCredentials(requestHeaders);
-  const isVisit = !isPrefetch(requestHeaders);
+  const isVisit = !isPrefetch(requestHeaders) && !isRefresh(requestHeaders);
   const mayBeMissing = findRoute(pathOf(requestHeaders).split("?")[0] ?? "")?.mayBeMissing ?? false;
   const signedIn = await readSession(tenant, credentials, { isActivity: isVisit && !mayBeMissing });
   if (signedIn) {

@@ -21,9 +21,29 @@ export function hostOf(headers: Headers): string {
   return headers.get("host") ?? "";
 }
 
+// What Next's router adds to the addresses that it asks for.
+const routersParameter = /^_rsc(?:=|$)/;
+
 /** The path and query of the page that is being rendered, without what Next's router adds of its own. */
 export function pathOf(headers: Headers): string {
+  const { path, parameters } = sentPathOf(headers);
+  const own = parameters.filter((each) => !routersParameter.test(each));
+  return own.length === 0 ? path : `${path}?${own.join("&")}`;
+}
+
+/**
+ * Whether Next's router renews a page where it stands: it is asked for from itself. Pages do that when the wallet has
+ * changed, with nobody there perhaps; where a person's doing leads to it, what they did has counted.
+ */
+export function isRefresh(headers: Headers): boolean {
+  const referrer = headers.get("referer");
+  if (referrer === null || !URL.canParse(referrer)) return false;
+  if (!sentPathOf(headers).parameters.some((each) => routersParameter.test(each))) return false;
+  const { pathname, search } = new URL(referrer);
+  return `${pathname}${search}` === pathOf(headers);
+}
+
+function sentPathOf(headers: Headers) {
   const [path = "/", query = ""] = (headers.get(ownedHeaders.path) ?? "/").split("?");
-  const parameters = query.split("&").filter((each) => each !== "" && !/^_rsc(?:=|$)/.test(each));
-  return parameters.length === 0 ? path : `${path}?${parameters.join("&")}`;
+  return { path, parameters: query.split("&").filter((each) => each !== "") };
 }

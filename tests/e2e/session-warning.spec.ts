@@ -21,6 +21,7 @@ import { clientId, embeddedTenant, interactiveTenant } from "#tests/support/tena
 
 const expect = playwrightExpect.configure({ timeout: 15_000 }); // a page asks every four seconds, however slow the machine is
 const password = "a walk along the canal";
+const adminKey = "a-key-of-an-admin-that-is-long-enough";
 let host: Server;
 let shop: string;
 let port: number;
@@ -68,6 +69,21 @@ test("who has done nothing is asked, and stays in every tab by one key", async (
   await expect(link).toBeFocused();
   expect(await secondsRemaining(tab)).toBeGreaterThan(100);
   await expect(other.getByRole("alertdialog")).toBeHidden();
+});
+
+test("a page that renews itself keeps nobody signed in, and going on to another does", async ({
+  context,
+}) => {
+  const tab = await openMicrosite(context, "idle");
+  await moveClock(30);
+
+  await givePoints("idle", 7);
+  await expect(tab.getByTestId("balance")).toHaveText("507");
+  expect(await secondsRemaining(tab)).toBeLessThanOrEqual(90);
+
+  await tab.getByRole("link", { name: "Wallet", exact: true }).first().click();
+  await expect(headingOf(tab)).toHaveText("Wallet");
+  expect(await secondsRemaining(tab)).toBeGreaterThan(100);
 });
 
 test("signing out in the warning is signing out, in every tab", async ({ context }) => {
@@ -291,6 +307,7 @@ function tenants(): object[] {
     ...embeddedTenant,
     ...{ code, hostnames: [`${code}.localhost`], sessions, hostUrl: `${shop}/`, hostOrigins: [shop] },
     clientSecrets: [{ name: "shop", secret: `${clientId}-${code}` }],
+    adminApiKeys: [{ name: "shop", key: `${adminKey}-${code}` }],
   });
   return [
     ofHost("idle", { idleSeconds: 120 }),
@@ -349,6 +366,18 @@ async function openMicrosite(
   if (isTimeHeld) await tab.clock.install();
   await tab.goto(withToken ? await mintLink(tenant, path) : `http://${tenant}.localhost:${port}${path}`);
   return tab;
+}
+
+async function givePoints(tenant: TenantCode, points: number): Promise<void> {
+  const member = `email=${embeddedTenant.members[0]?.profile.emailAddress}`;
+  const asAdmin = { "X-AUTH-TOKEN": `${adminKey}-${tenant}` };
+  const found = await call(port, `/api/${tenant}/member/${member}`, { headers: asAdmin });
+  const { status } = await call(port, `/api/${tenant}/points/add`, {
+    method: "POST",
+    headers: { ...asAdmin, "Content-Type": "application/json" },
+    body: JSON.stringify({ transfer: { customer: JSON.parse(found.text).customerId, points } }),
+  });
+  expect(status).toBe(200);
 }
 
 /** In the shop, which is another site. */
