@@ -1,5 +1,7 @@
 "use client";
 
+import type { ReactNode } from "react";
+
 import { AccountForm, type AccountFormLabels } from "#app/_components/account-form.tsx";
 import { goSignedIn } from "#app/_components/send-account.ts";
 import type { TextFieldProps } from "#app/_components/text-field.tsx";
@@ -10,11 +12,14 @@ export function ConfirmByPassword({
   emailAddress,
   field,
   labels,
+  done,
 }: {
   token: string;
   emailAddress: string;
   field: TextFieldProps;
   labels: AccountFormLabels;
+  /** Null where the programme's own pages go on. */
+  done: ReactNode;
 }) {
   const afterwards = async (_data: unknown, { password = "" }: Readonly<Record<string, string>>) => {
     await goSignedIn(emailAddress, password);
@@ -25,7 +30,8 @@ export function ConfirmByPassword({
       path="/confirmation"
       fields={[field]}
       hidden={{ token }}
-      {...{ labels, afterwards, done: null }}
+      {...{ labels, done }}
+      {...(done === null ? { afterwards } : {})}
     />
   );
 }

@@ -1,5 +1,7 @@
 "use client";
 
+import type { ReactNode } from "react";
+
 import { AccountForm, type AccountFormLabels } from "#app/_components/account-form.tsx";
 import type { TextFieldProps } from "#app/_components/text-field.tsx";
 
@@ -8,10 +10,13 @@ export function ResetPasswordForm({
   token,
   field,
   labels,
+  done,
 }: {
   token: string;
   field: TextFieldProps;
   labels: AccountFormLabels;
+  /** Null where the programme's own pages go on. */
+  done: ReactNode;
 }) {
   const afterwards = async () => {
     location.assign("/login?note=password_changed");
@@ -22,7 +27,8 @@ export function ResetPasswordForm({
       path="/password-reset"
       fields={[field]}
       hidden={{ token }}
-      {...{ labels, afterwards, done: null }}
+      {...{ labels, done }}
+      {...(done === null ? { afterwards } : {})}
     />
   );
 }

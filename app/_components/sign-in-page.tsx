@@ -2,11 +2,12 @@ import { MailCheck } from "lucide-react";
 import { unstable_rethrow } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
-
 import { BrandMark } from "#app/_components/brand-mark.tsx";
+import { hostNameOf } from "#app/_components/host-name.ts";
 import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
 import { NoticePage } from "#app/_components/notice-page.tsx";
 import { refusalNotice } from "#app/_components/refusal-notice.tsx";
+import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { answerPageWith, requireTenantPage } from "#lib/http/member-session.ts";
@@ -63,6 +64,50 @@ export function signInPage<Props = object>(isHere: (tenant: Tenant) => boolean, 
       return refusalNotice(refusalOf(error), NoticePage);
     }
   };
+}
+
+/**
+ * A page that the link in a mail leads to. Where members sign in by another way than by accounts of the programme's pages,
+ * an account came by an app's door: there is nothing here then but for who holds a link that works.
+ */
+export function linkPage<Props = object>(render: Render<Props>) {
+  return signInPage<Props>(() => true, render);
+}
+
+/** A link that does not work. What to do about it stands below it, where the programme's pages can help. */
+export async function BrokenLink({
+  tenant,
+  text,
+  children,
+}: {
+  tenant: Tenant;
+  text: string;
+  children: ReactNode;
+}) {
+  const t = await getTranslations("account");
+  const isHere = hasAccounts(tenant);
+  answerPageWith(isHere ? 401 : 404);
+  return (
+    <NoticePage title={t("brokenLinkTitle")} text={text}>
+      {isHere && children}
+    </NoticePage>
+  );
+}
+
+/** What has been done for an account that signs in elsewhere. */
+export async function DoneInApp({ tenant, text }: { tenant: Tenant; text: string }) {
+  const t = await getTranslations("signedOut");
+  const { hostUrl } = tenant;
+  return (
+    <>
+      <p className="text-balance text-center">{text}</p>
+      {hostUrl && (
+        <a href={hostUrl} className="button-primary mt-6 w-full">
+          {t("back", { host: hostNameOf(hostUrl) ?? "" })}
+        </a>
+      )}
+    </>
+  );
 }
 
 /** What to do now that a mail is on its way. */

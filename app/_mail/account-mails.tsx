@@ -39,13 +39,13 @@ export async function accountMails(tenant: Tenant): Promise<AccountMails> {
         action: { label: t("confirm.action"), url: link },
         small: t("confirm.small"),
       }),
-    accountExists: ({ givenName, loginUrl, resetUrl }) =>
+    accountExists: ({ givenName, pages }) =>
       mail({
         subject: t("exists.subject", { programme }),
         greeting: hello(givenName),
         text: t("exists.text", { programme }),
-        action: { label: t("exists.action"), url: loginUrl },
-        small: t("exists.small", { url: resetUrl }),
+        action: pages && { label: t("exists.action"), url: pages.loginUrl },
+        small: pages ? t("exists.small", { url: pages.resetUrl }) : t("exists.smallInApp"),
       }),
     resetPassword: ({ givenName, link }) =>
       mail({
@@ -55,13 +55,13 @@ export async function accountMails(tenant: Tenant): Promise<AccountMails> {
         action: { label: t("reset.action"), url: link },
         small: t("reset.small"),
       }),
-    passwordChanged: ({ givenName, resetUrl }) =>
+    passwordChanged: ({ givenName, pages }) =>
       mail({
         subject: t("changed.subject", { programme }),
         greeting: hello(givenName),
         text: t("changed.text", { programme }),
         action: null,
-        small: t("changed.small", { url: resetUrl }),
+        small: pages ? t("changed.small", { url: pages.resetUrl }) : t("changed.smallInApp"),
       }),
     confirmNewEmail: ({ link }) =>
       mail({

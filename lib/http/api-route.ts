@@ -6,11 +6,13 @@ import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
+import { readJsonBody } from "#lib/http/read-json-body.ts";
 import { hostOf } from "#lib/http/request-facts.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
 
 /** `id`: what varies in the path; empty where nothing does. */
 type Handle = (request: Request, tenant: Tenant, id: string) => Promise<Response>;
+type IsLinkGood = (tenant: Tenant, token: string) => Promise<boolean>;
 type Params = { params: Promise<Readonly<Record<string, unknown>>> };
 type Handler = (request: Request, context?: Params) => Promise<Response>;
 
@@ -44,6 +46,25 @@ export function accountRoute(handle: Handle): Handler {
     requireSameOrigin(request);
     return handle(request, tenant, id);
   });
+}
+
+/**
+ * The same for what the link in a mail leads to. Where members sign in by another way their accounts come by the doors of
+ * other clients: there is nothing here then but for who holds a link that works.
+ */
+export function accountLinkRoute(isLinkGood: IsLinkGood, handle: Handle): Handler {
+  return hostRoute(async (request, tenant, id) => {
+    if (!hasAccounts(tenant) && !(await isLinkGood(tenant, await tokenIn(request.clone())))) {
+      throw new DomainError("not_found");
+    }
+    requireSameOrigin(request);
+    return handle(request, tenant, id);
+  });
+}
+
+async function tokenIn(request: Request): Promise<string> {
+  const sent = await readJsonBody(request).catch(() => ({}));
+  return "token" in sent && typeof sent.token === "string" ? sent.token : "";
 }
 
 /** The same for endpoints that exist only where the host's own server signs members in. */

@@ -18,7 +18,10 @@ export type Route = {
   mayBeMissing?: boolean;
   /** A page whose form leads on to the tenant's identity server. */
   leadsToIdentityServer?: boolean;
-  /** The way of signing in that it belongs to: in programmes with another there is nothing at this address. */
+  /**
+   * The way of signing in that it belongs to: in programmes with another there is nothing at this address, but for who holds
+   * a link of a mail that works.
+   */
   signInBy?: "interactive" | "accounts";
   /** Of the user API's kind, but answered by Next: it writes mails, which are React's. */
   needsNext?: boolean;

@@ -222,6 +222,94 @@ test("an admin's token opens the admin level of /v1, as far as the role goes", a
   expect(elsewhere.status).toBe(401);
 });
 
+/** The text of the mails to somebody, by their subjects, once they are as many. */
+function mailsTo(address: string, count: number): Promise<Map<string | undefined, string>> {
+  const outbox = join(server.dataFolder, "outbox");
+  return vi.waitFor(
+    async () => {
+      const files = readdirSync(outbox).filter((name) => name.endsWith(".eml"));
+      const mails = await Promise.all(
+        files.map((name) => PostalMime.parse(readFileSync(join(outbox, name)))),
+      );
+      const found = mails.filter(({ to }) => to?.[0]?.address === address);
+      expect(found).toHaveLength(count);
+      return new Map(found.map(({ subject, text = "" }) => [subject, text]));
+    },
+    { timeout: 15_000, interval: 100 },
+  );
+}
+
+/** The link in a mail of the store's: its page's address and its token. */
+async function linkIn(address: string, count: number, subject: string) {
+  const text = (await mailsTo(address, count)).get(subject) ?? "";
+  const [link = "http://no.link/"] = /http:\S+token=\S+/.exec(text) ?? [];
+  const { pathname, search, searchParams } = new URL(link);
+  return { path: pathname + search, token: searchParams.get("token") ?? "" };
+}
+
+/** As the pages of the store's own host send it. */
+function onPage(path: string, json: object): Promise<Answer> {
+  const headers = { Origin: "http://rewards.localhost", "Sec-Fetch-Site": "same-origin" };
+  return send(`/api/auth/account${path}`, { json, headers });
+}
+
+test("the links in mails lead on where no page signs in: to who holds one that works, and once", async () => {
+  const address = "carl@example.com";
+  const page = (path: string) => call(server.port, path);
+  const login = async (withPassword: string) => {
+    const json = { username: address, password: withPassword };
+    return (await send("/api/acme/member/login_check", { json })).status;
+  };
+  const customer = { email: address, plainPassword: password, agreement1: true };
+  expect((await send("/api/acme/member/register", { json: { customer } })).status).toBe(200);
+
+  const confirm = await linkIn(address, 1, "Confirm your e-mail address for Acme Rewards");
+  const asked = await page(confirm.path);
+  expect([asked.status, asked.headers["content-security-policy"]]).toEqual([
+    200,
+    expect.stringContaining("frame-ancestors 'none'"),
+  ]);
+  expect(asked.text).toContain(address);
+  expect(asked.text).not.toMatch(/href="\/(?:login|forgot-password|signup)/);
+  expect(await onPage("/confirmation", { token: confirm.token })).toMatchObject({
+    status: 400,
+    json: { data: { problems: { password: "password_wrong" } } },
+  });
+  expect(await login(password)).toBe(401);
+  expect((await onPage("/confirmation", { token: confirm.token, password })).status).toBe(200);
+  expect(await login(password)).toBe(200);
+
+  await send("/api/acme/member/password/reset/request", { json: { username: address } });
+  const reset = await linkIn(address, 2, "A new password for Acme Rewards");
+  expect((await page(reset.path)).status).toBe(200);
+  const next = { token: reset.token, password: "a boat on the river" };
+  expect(await send("/api/auth/account/password-reset", { json: next })).toMatchObject({
+    status: 403,
+    json: { code: "cross_site_request" },
+  });
+  expect((await onPage("/password-reset", { ...next, password: "short" })).json.data.problems).toEqual({
+    password: "password_short",
+  });
+  expect((await onPage("/password-reset", next)).status).toBe(200);
+  expect([await login(password), await login(next.password)]).toEqual([401, 200]);
+  const told = (await mailsTo(address, 3)).get("Your password for Acme Rewards was changed");
+  expect(told).not.toContain("http");
+
+  for (const { path } of [confirm, reset]) {
+    const used = await page(path);
+    expect(used.status).toBe(404);
+    expect(used.text).toContain("This link no longer works");
+  }
+  for (const path of ["/confirmation", "/password-reset"]) {
+    for (const token of [confirm.token, reset.token]) {
+      expect(await onPage(path, { ...next, token })).toMatchObject({
+        status: 404,
+        json: { code: "not_found" },
+      });
+    }
+  }
+});
+
 test("signing up and another password go by mail, also where no page is", async () => {
   const rootUser = { name: "Ada", surname: "Demo", email: "ada@example.com" };
   const signedUp = await onMulti("/consumers", { json: { rootUser, password: { value: password } } });
@@ -231,23 +319,10 @@ test("signing up and another password go by mail, also where no page is", async 
   const updated = await onMulti("/passwords/update", { json: body, bearer: token });
   expect([updated.status, updated.headers["session-expires-at"]]).toEqual([200, expect.any(String)]);
 
-  const outbox = join(server.dataFolder, "outbox");
-  await vi.waitFor(
-    async () => {
-      const files = readdirSync(outbox).filter((name) => name.endsWith(".eml"));
-      const mails = await Promise.all(
-        files.map((name) => PostalMime.parse(readFileSync(join(outbox, name)))),
-      );
-      const subjects = mails
-        .filter(({ to }) => to?.[0]?.address === rootUser.email)
-        .map(({ subject }) => subject);
-      expect(subjects.toSorted()).toEqual([
-        "Confirm your e-mail address for Acme Rewards",
-        "Your password for Acme Rewards was changed",
-      ]);
-    },
-    { timeout: 15_000, interval: 100 },
-  );
+  expect([...(await mailsTo(rootUser.email, 2)).keys()].toSorted()).toEqual([
+    "Confirm your e-mail address for Acme Rewards",
+    "Your password for Acme Rewards was changed",
+  ]);
 });
 
 test("no header makes a caller another one, and no spelling an account", async () => {

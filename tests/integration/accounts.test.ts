@@ -144,8 +144,10 @@ test("with the address of a confirmed account nothing changes, and its person is
     ...{ kind: "accountExists", to: "jane@example.com", requestedFor: "account_exists" },
     facts: {
       givenName: "Jane",
-      loginUrl: `http://${tenant.host}/login`,
-      resetUrl: `http://${tenant.host}/forgot-password`,
+      pages: {
+        loginUrl: `http://${tenant.host}/login`,
+        resetUrl: `http://${tenant.host}/forgot-password`,
+      },
     },
   });
   expect(errorIn(await postSignIn(tenant, { password: "the password of Mallory" }))).toBe(

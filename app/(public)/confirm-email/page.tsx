@@ -3,21 +3,27 @@ import Link from "next/link";
 
 import { ConfirmByLink } from "#app/_components/confirm-by-link.tsx";
 import { ConfirmByPassword } from "#app/_components/confirm-by-password.tsx";
-import { NoticePage } from "#app/_components/notice-page.tsx";
-import { accountFormTexts, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
+import {
+  accountFormTexts,
+  BrokenLink,
+  DoneInApp,
+  linkPage,
+  SignInFrame,
+} from "#app/_components/sign-in-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import { lookAtConfirmation } from "#lib/domain/accounts/confirm-email.ts";
-import { answerPageWith, findVisitor } from "#lib/http/member-session.ts";
+import { findVisitor } from "#lib/http/member-session.ts";
 import { readSignUpSecret } from "#lib/http/session-cookie.ts";
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
 export const generateMetadata = pageTitle("confirmEmail");
 
-export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) => {
+export default linkPage<Props>(async (tenant, { searchParams }) => {
   const { t, labelsFor } = await accountFormTexts();
   const { token = "" } = await searchParams;
+  const isHere = hasAccounts(tenant);
   const visitor = await findVisitor();
   const found =
     typeof token === "string"
@@ -27,13 +33,12 @@ export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) =
         })
       : null;
   if (!found || typeof token !== "string") {
-    answerPageWith(401);
     return (
-      <NoticePage title={t("brokenLinkTitle")} text={t("confirmAgain")}>
+      <BrokenLink tenant={tenant} text={t(isHere ? "confirmAgain" : "brokenLinkText")}>
         <Link href="/login" className="button-primary">
           {t("signIn")}
         </Link>
-      </NoticePage>
+      </BrokenLink>
     );
   }
   if (found.isProven) {
@@ -54,16 +59,18 @@ export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) =
     <SignInFrame
       tenant={tenant}
       title={t("confirmTitle")}
-      text={t.rich("confirmPasswordText", {
+      text={t.rich(isHere ? "confirmPasswordText" : "confirmPasswordTextInApp", {
         address: () => <bdi className="break-words font-medium text-ink">{emailAddress}</bdi>,
       })}
       links={
-        <Link
-          href="/forgot-password"
-          className="inline-flex min-h-11 items-center font-medium text-accent hover:underline"
-        >
-          {t("forgotTitle")}
-        </Link>
+        isHere && (
+          <Link
+            href="/forgot-password"
+            className="inline-flex min-h-11 items-center font-medium text-accent hover:underline"
+          >
+            {t("forgotTitle")}
+          </Link>
+        )
       }
     >
       <ConfirmByPassword
@@ -72,7 +79,8 @@ export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) =
           ...{ name: "password", type: "password", label: t("password"), showLabel: t("show") },
           autoComplete: "current-password",
         }}
-        labels={labelsFor(t("confirmPasswordSubmit"))}
+        labels={labelsFor(t(isHere ? "confirmPasswordSubmit" : "confirmSubmit"))}
+        done={isHere ? null : <DoneInApp tenant={tenant} text={t("confirmedInApp")} />}
       />
     </SignInFrame>
   );

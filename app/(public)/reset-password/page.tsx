@@ -1,28 +1,31 @@
 import Link from "next/link";
 
-import { NoticePage } from "#app/_components/notice-page.tsx";
 import { ResetPasswordForm } from "#app/_components/reset-password-form.tsx";
-import { accountFormTexts, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
+import {
+  accountFormTexts,
+  BrokenLink,
+  DoneInApp,
+  linkPage,
+  SignInFrame,
+} from "#app/_components/sign-in-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import { isResetLinkGood } from "#lib/domain/accounts/reset-password.ts";
-import { answerPageWith } from "#lib/http/member-session.ts";
 
 type Props = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
 export const generateMetadata = pageTitle("resetPassword");
 
-export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) => {
+export default linkPage<Props>(async (tenant, { searchParams }) => {
   const { t, labelsFor } = await accountFormTexts();
   const { token } = await searchParams;
   if (typeof token !== "string" || !(await isResetLinkGood(tenant, token))) {
-    answerPageWith(401);
     return (
-      <NoticePage title={t("brokenLinkTitle")} text={t("brokenLinkText")}>
+      <BrokenLink tenant={tenant} text={t("brokenLinkText")}>
         <Link href="/forgot-password" className="button-primary">
           {t("forgotSubmit")}
         </Link>
-      </NoticePage>
+      </BrokenLink>
     );
   }
   return (
@@ -34,6 +37,7 @@ export default signInPage<Props>(hasAccounts, async (tenant, { searchParams }) =
           ...{ hint: t("passwordHint"), showLabel: t("show") },
         }}
         labels={labelsFor(t("resetSubmit"))}
+        done={hasAccounts(tenant) ? null : <DoneInApp tenant={tenant} text={t("resetDoneInApp")} />}
       />
     </SignInFrame>
   );

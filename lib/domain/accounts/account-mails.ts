@@ -3,6 +3,7 @@ import { addSeconds } from "#lib/config/clock.ts";
 import { type AccountRow, insertLink, type LinkPurpose } from "#lib/db/accounts.ts";
 import type { Tx } from "#lib/db/client.ts";
 import { countRequestedMails } from "#lib/db/outbox.ts";
+import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { type Message, postMail, senderOf } from "#lib/domain/mail/post-mail.ts";
 import { generateSecret, hashSecret } from "#lib/domain/secrets.ts";
@@ -12,13 +13,16 @@ type Text = Omit<Message, "to">;
 /** Null where nobody has shown that the address is theirs: a name would be a stranger's words in our mail. */
 type Greeting = { givenName: string | null };
 
+/** Where one signs in, and asks for a new password. */
+type AccountPages = { loginUrl: string; resetUrl: string };
+
 /** What accounts are mailed, in the reader's language. A `link` works once. */
 export type AccountMails = {
   confirmEmail(facts: { link: string }): Text;
   /** To somebody who has an account, when a new one was asked for with its address. */
-  accountExists(facts: Greeting & { loginUrl: string; resetUrl: string }): Text;
+  accountExists(facts: Greeting & { pages: AccountPages | null }): Text;
   resetPassword(facts: Greeting & { link: string }): Text;
-  passwordChanged(facts: Greeting & { resetUrl: string }): Text;
+  passwordChanged(facts: Greeting & { pages: AccountPages | null }): Text;
   confirmNewEmail(facts: { link: string }): Text;
   /** To the address that was. */
   emailChanged(facts: Greeting): Text;
@@ -44,8 +48,10 @@ const linkSeconds: Record<LinkPurpose, number> = {
   reset_password: 1_800,
 };
 
-/** Where an account's person can go in any case. */
-export function accountUrls({ publicUrl }: Tenant) {
+/** Where an account's person can go in any case; null where accounts sign in by the programme's apps alone. */
+export function accountPagesOf(tenant: Tenant): AccountPages | null {
+  const { publicUrl } = tenant;
+  if (!hasAccounts(tenant)) return null;
   return { loginUrl: `${publicUrl}/login`, resetUrl: `${publicUrl}/forgot-password` };
 }
 

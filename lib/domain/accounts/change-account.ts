@@ -16,7 +16,7 @@ import { inTransaction } from "#lib/db/transaction.ts";
 import { parseAccountEmail, refuseFields } from "#lib/domain/accounts/account.ts";
 import {
   type AccountMails,
-  accountUrls,
+  accountPagesOf,
   greetingOf,
   makeLink,
   postNotice,
@@ -67,8 +67,7 @@ export async function changePassword(command: AccountChange & { newPassword: str
     await deleteLinks(tx, tenantId, memberId, ["reset_password", "change_email"]);
     await endSessionsOfMember(tx, tenantId, memberId, "password_changed", at, session.id);
     const { emailAddress } = account;
-    const { resetUrl } = accountUrls(tenant);
-    const notice = mails.passwordChanged({ ...greetingOf(account), resetUrl });
+    const notice = mails.passwordChanged({ ...greetingOf(account), pages: accountPagesOf(tenant) });
     await postNotice(tx, { tenant, memberId, emailAddress }, notice, at);
   });
   deliverSoon();
@@ -97,7 +96,7 @@ export async function requestEmailChange(
     const write = async () => {
       const other = await findAccountByEmail(tenant.id, newEmailAddress, tx);
       if (other && isTaken(other, tenant)) {
-        return mails.accountExists({ ...greetingOf(other), ...accountUrls(tenant) });
+        return mails.accountExists({ ...greetingOf(other), pages: accountPagesOf(tenant) });
       }
       const link = await makeLink(tx, recipient, "change_email", at, newEmailAddress);
       return mails.confirmNewEmail({ link });

@@ -67,6 +67,11 @@ export async function lookAtConfirmation(
   return { emailAddress: addressAfter(link, account), isProven: isProvenByBrowser(opened, link, account) };
 }
 
+/** Whether a link still works. */
+export async function isConfirmationGood(tenant: Tenant, token: string): Promise<boolean> {
+  return (await find({ tenant, token })) !== null;
+}
+
 /**
  * The address is the account's from now on, and the profile's where it moved. Refuses `invalid_input` for a link that is
  * not good, for a password that is not the account's, and where somebody else has the address by now; and what `admit` throws.
@@ -77,7 +82,10 @@ export async function confirmEmail(command: ConfirmEmail): Promise<{ emailAddres
   if (!found) throw linkInvalid();
   const { link, account } = found;
   if (!isProvenByBrowser(command, link, account)) {
-    if (password === null) throw refuseFields({ password: "password_wrong" });
+    if (password === null) {
+      // The same browser may have used the link between the two looks, and with it its own proof.
+      throw (await find(command)) ? refuseFields({ password: "password_wrong" }) : linkInvalid();
+    }
     await admit(account.emailAddress, `link ${hashSecret(token)}`);
     if (!(await verifyPassword(account.passwordHash, password))) {
       throw refuseFields({ password: "password_wrong" });
@@ -98,7 +106,10 @@ export async function confirmEmail(command: ConfirmEmail): Promise<{ emailAddres
   }
 }
 
-async function find({ tenant, token }: OpenedLink): Promise<{ link: LinkRow; account: AccountRow } | null> {
+async function find({
+  tenant,
+  token,
+}: Pick<OpenedLink, "tenant" | "token">): Promise<{ link: LinkRow; account: AccountRow } | null> {
   const link = await findLink(tenant.id, hashSecret(token), now());
   if (!link || link.purpose === "reset_password") return null;
   const account = await findAccountOfMember(tenant.id, link.memberId);

@@ -18,7 +18,7 @@ import { inTransaction, isAlreadyThere } from "#lib/db/transaction.ts";
 import { parseAccountEmail, refuseFields, wasEverUsed } from "#lib/domain/accounts/account.ts";
 import {
   type AccountMails,
-  accountUrls,
+  accountPagesOf,
   greetingOf,
   makeLink,
   postRequestedMail,
@@ -96,7 +96,7 @@ async function register(tx: Tx, command: RegisterAccount, account: NewAccount): 
   const memberId = found.memberId as MemberId;
   const recipient = { tenant, memberId, emailAddress };
   if (isTaken(found, tenant)) {
-    const write = () => mails.accountExists({ ...greetingOf(found), ...accountUrls(tenant) });
+    const write = () => mails.accountExists({ ...greetingOf(found), pages: accountPagesOf(tenant) });
     await postRequestedMail(tx, recipient, "account_exists", write, at);
     return null;
   }

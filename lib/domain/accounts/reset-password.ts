@@ -13,7 +13,7 @@ import { inTransaction } from "#lib/db/transaction.ts";
 import { parseAccountEmail, refuseFields } from "#lib/domain/accounts/account.ts";
 import {
   type AccountMails,
-  accountUrls,
+  accountPagesOf,
   greetingOf,
   makeLink,
   postNotice,
@@ -103,8 +103,7 @@ export async function resetPassword(command: {
     );
     await deleteLinks(tx, tenantId, memberId, ["reset_password", "confirm_email", "change_email"]);
     await endSessionsOfMember(tx, tenantId, memberId, "password_changed", at);
-    const { resetUrl } = accountUrls(tenant);
-    const notice = mails.passwordChanged({ ...greetingOf(account), resetUrl });
+    const notice = mails.passwordChanged({ ...greetingOf(account), pages: accountPagesOf(tenant) });
     await postNotice(tx, { tenant, memberId, emailAddress }, notice, at);
   });
   deliverSoon();

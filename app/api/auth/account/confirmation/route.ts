@@ -1,6 +1,6 @@
 import { accountMails } from "#app/_mail/account-mails.tsx";
-import { confirmEmail } from "#lib/domain/accounts/confirm-email.ts";
-import { accountRoute } from "#lib/http/api-route.ts";
+import { confirmEmail, isConfirmationGood } from "#lib/domain/accounts/confirm-email.ts";
+import { accountLinkRoute } from "#lib/http/api-route.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
 import { findSignedIn } from "#lib/http/member-session.ts";
 import { passwordTries } from "#lib/http/password-tries.ts";
@@ -10,7 +10,7 @@ import { parseInput } from "#lib/http/schemas/parse.ts";
 import { clearedSignUpCookie, readSignUpSecret, withCookies } from "#lib/http/session-cookie.ts";
 
 /** POST /api/auth/account/confirmation: an e-mail address is confirmed by the link that went to it. */
-export const POST = accountRoute(async (request, tenant) => {
+export const POST = accountLinkRoute(isConfirmationGood, async (request, tenant) => {
   const { token, password = null } = parseInput(confirmationInput, await readJsonBody(request));
   const signedIn = await findSignedIn(request, tenant);
   const confirmed = await confirmEmail({
