@@ -21,6 +21,9 @@ const buyersCount = 20;
 const pages = ["/", "/rewards", "/wallet", "/activity", "/card", "/profile"];
 const activationsPerSecond = 200; // a token works once, so this many are minted for each second
 
+export const storeCode = "bench";
+export const password = randomBytes(12).toString("base64url");
+
 export const members = Array.from({ length: 200 }, (_, index) => ({
   authIdentifier: `bench-${index}`,
   profile: { givenName: "Ada", familyName: `Bench ${index}`, emailAddress: `ada-${index}@bench.example` },
@@ -50,7 +53,7 @@ const unlimited = { ratePerSecond: 1_000_000, burst: 1_000_000 };
 const programmeFor = (provider: { issuer: string; jwksUrl: string }) => ({
   tenants: [
     {
-      code: "bench",
+      code: storeCode,
       name: "Bench",
       hostnames: ["127.0.0.1"],
       authMode: "embedded",
@@ -60,7 +63,7 @@ const programmeFor = (provider: { issuer: string; jwksUrl: string }) => ({
         { name: "Silver", pointsRequirement: 5000 },
       ],
       rewards: [...rewards, penny],
-      members: [...members.map((member) => ({ ...member, points: 1200 })), ...buyers],
+      members: [...members.map((member) => ({ ...member, points: 1200, password })), ...buyers],
       apiKeys: [{ name: "bench", key: apiKey, ...unlimited }],
       userAuth: { algorithm: "RS256", issuer: provider.issuer, jwksUrl: provider.jwksUrl },
       eventTypes: [
@@ -97,6 +100,7 @@ export async function startLaurel(
     LAUREL_DATA_DIR: join(folder, "data"),
     LAUREL_PROVISION: programmeFile,
     ALLOW_LOOPBACK_URLS: "1",
+    MEMBER_TOKEN_CALLS_PER_MINUTE: "999999",
     LAUREL_SECRET: randomBytes(32).toString("base64url"),
     LOG_LEVEL: "silent",
   });

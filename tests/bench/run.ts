@@ -17,6 +17,7 @@ import {
   startServer,
   undoLater,
 } from "#tests/bench/cleanup.ts";
+import { clientApiPaths } from "#tests/bench/client-apis.ts";
 import { createDatabase, type Floor, laurelPaths, startLaurel } from "#tests/bench/laurel.ts";
 import { measure } from "#tests/bench/load.ts";
 import { describeMachine, type Measured, table } from "#tests/bench/report.ts";
@@ -50,9 +51,11 @@ async function bench(): Promise<void> {
   const provider = await startIdentityProvider();
   undoLater(() => provider.stop());
   const laurelUrl = await startLaurel(database?.url ?? "", provider);
-  const paths = [...(await userApiPaths(laurelUrl, provider)), ...(await laurelPaths(laurelUrl))].filter(
-    ({ name }) => name.includes(only),
-  );
+  const paths = [
+    ...(await userApiPaths(laurelUrl, provider)),
+    ...clientApiPaths(laurelUrl),
+    ...(await laurelPaths(laurelUrl)),
+  ].filter(({ name }) => name.includes(only));
   const floorLoad = (floor: Floor) => ({ url: `${floorUrl}${floorPaths[floor]}` });
 
   console.error("Warming up …");
