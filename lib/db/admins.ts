@@ -1,5 +1,5 @@
 /** Admins: people who run programmes, each with a role in some of them. */
-import { db } from "#lib/db/client.ts";
+import { db, Prisma } from "#lib/db/client.ts";
 
 export type AdminRow = {
   id: string;
@@ -10,20 +10,23 @@ export type AdminRow = {
   roles: { tenantId: string; role: string }[];
 };
 
-const withRoles = {
-  ...{ id: true, email: true, passwordHash: true, isDeploymentOwner: true, disabledAt: true },
-  roles: { select: { tenantId: true, role: true }, orderBy: { tenantId: "asc" } },
-} as const;
-
 /** `email` in any capitals: a person types them as they come. */
 export async function findAdminByEmail(email: string): Promise<AdminRow | null> {
-  const [found] = await db().$queryRaw<{ id: string }[]>`
-    SELECT a."id" FROM "admins" a WHERE lower(a."email") = lower(${email}) ORDER BY a."createdAt" LIMIT 1`;
-  return found ? findAdmin(found.id) : null;
+  return findOne(Prisma.sql`lower(a."email") = lower(${email})`);
 }
 
 export function findAdmin(id: string): Promise<AdminRow | null> {
-  return db().admin.findUnique({ where: { id }, select: withRoles });
+  return findOne(Prisma.sql`a."id" = ${id}::uuid`);
+}
+
+/** In one statement: every call of an admin's asks, and one that finds nobody takes as long at the sign-in. */
+async function findOne(condition: Prisma.Sql): Promise<AdminRow | null> {
+  const rows = await db().$queryRaw<AdminRow[]>`
+    SELECT a."id", a."email", a."passwordHash", a."isDeploymentOwner", a."disabledAt", ARRAY(
+      SELECT json_build_object('tenantId', r."tenantId", 'role', r."role") FROM "admin_roles" r
+      WHERE r."adminId" = a."id" ORDER BY r."tenantId") AS "roles"
+    FROM "admins" a WHERE ${condition} ORDER BY a."createdAt" LIMIT 1`;
+  return rows[0] ?? null;
 }
 
 /** An admin API key of a tenant that is not revoked, by its hash. */

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { beforeAll, expect, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
+import { findAdminByKey } from "#lib/domain/admins/find-admin.ts";
 import { getBenefit } from "#lib/domain/benefits/get-benefit.ts";
 import { purchaseReward } from "#lib/domain/benefits/purchase-reward.ts";
 import { getHome } from "#lib/domain/home/get-home.ts";
@@ -9,12 +11,18 @@ import { getWalletDetails } from "#lib/domain/ledger/get-wallet-details.ts";
 import { listStatement } from "#lib/domain/ledger/list-statement.ts";
 import { onceKey } from "#lib/domain/once.ts";
 import { getShelfReward, listShelf } from "#lib/domain/rewards/shelf.ts";
+import { readEndUser } from "#lib/domain/sessions/end-user-session.ts";
 import { listSignInPlaces } from "#lib/domain/sessions/list-sign-in-places.ts";
 import { readSession } from "#lib/domain/sessions/read-session.ts";
+import { readAdminToken, readMemberToken } from "#lib/domain/token-pairs/token-actor.ts";
+import { refreshTokens } from "#lib/domain/token-pairs/token-pair.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
 import { callSession, cookieOf, openLink, postAuth } from "#tests/support/calls.ts";
+import { callClient } from "#tests/support/client-apis.ts";
 import { buy, createMember, pointPerEuro, purchaseType, report, rewardIdOf } from "#tests/support/engine.ts";
-import { createTenant, type TestTenant } from "#tests/support/factories.ts";
+import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
+import { jane } from "#tests/support/open-loyalty.ts";
+import { createApiTenant } from "#tests/support/user-api.ts";
 
 // Goal: what people wait for asks the database at most twice; what is kept in memory for seconds counts as there.
 // Method: Prisma tells every statement it sends, and what goes to the driver itself is counted on its way.
@@ -98,6 +106,32 @@ test("asking for the session takes one", async () => {
   const cookie = cookieOf(await postAuth(tenant));
 
   expect(await countStatements(() => callSession(tenant, "GET", cookie))).toBe(1);
+});
+
+test("who comes with a token or a key of Laurel's own is found in one, and a refresh takes three", async () => {
+  const admin = { email: `owner-${randomUUID()}@example.com`, password: jane.password, role: "OWNER" };
+  const adminKey = `admin-key-${randomUUID()}`;
+  const admins = { admins: [admin], adminApiKeys: [{ name: "shop", key: adminKey }] };
+  const store = await createApiTenant({ members: [jane], ...admins });
+  const asApp = { headers: { "api-key": store.apiKey } };
+  const body = { username: profile.emailAddress, password: jane.password };
+  const member = await callClient(`POST /api/${store.code}/member/login_check`, { body });
+  const adminBody = { username: admin.email, password: admin.password };
+  const owner = await callClient("POST /api/admin/login_check", { body: adminBody });
+  const weavrBody = { email: profile.emailAddress, password: { value: jane.password } };
+  const endUser = await callClient("POST /multi/login_with_password", { ...asApp, body: weavrBody });
+  const { token } = endUser.json;
+
+  expect(await countStatements(() => readMemberToken(store, member.json.token))).toBe(1);
+  expect(await countStatements(() => readAdminToken(owner.json.token))).toBe(1);
+  expect(await countStatements(() => readEndUser(store, token, { isActivity: false }))).toBe(1);
+  expect(await countStatements(() => readEndUser(store, token, { isActivity: true }))).toBe(1);
+  const identities = () => callClient("GET /multi/identities", { ...asApp, bearer: token });
+  expect(await countStatements(identities)).toBe(2); // who it is, and that they are still there
+  const door = { kind: "member", tenant: store } as const;
+  const refresh = { door, refreshToken: member.json.refresh_token, admit: async () => undefined };
+  expect(await countStatements(() => refreshTokens(refresh))).toBe(3);
+  expect(await countStatements(() => findAdminByKey(store, adminKey))).toBe(1);
 });
 
 test("every page takes two at most: who it is, and what it shows", async () => {
