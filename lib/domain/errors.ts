@@ -39,6 +39,7 @@ const messages = {
   points_insufficient: "The member has too few points.",
   rate_limited: "Too many requests. Try again after the seconds that the Retry-After header names.",
   refresh_token_expired: "The refresh token has expired: sign in again.",
+  refresh_token_missing: "This call needs a refresh token: refresh_token.",
   refresh_token_unknown: "The refresh token is none, or was used or ended: sign in again.",
   registration_closed: "This programme takes no new accounts by itself. Ask the programme for yours.",
   reward_limit_reached: "The member has had this reward as often as one member may.",

@@ -5,6 +5,8 @@ import { weavr } from "#lib/http/dialects/weavr.ts";
 
 /** How a dialect says no. */
 export type Dialect = {
+  /** Its status, and its body where it has one. */
+  told(refusal: DomainError): { status: number; body: object | null };
   refusal(refusal: DomainError): Response;
   methodNotAllowed(allowed: readonly string[]): Response;
 };

@@ -40,6 +40,7 @@ export const statusByCode: Record<DomainErrorCode, number> = {
   points_insufficient: 409,
   rate_limited: 429,
   refresh_token_expired: 401,
+  refresh_token_missing: 401,
   refresh_token_unknown: 401,
   registration_closed: 403,
   reward_limit_reached: 409,
@@ -71,14 +72,18 @@ export const jsend = {
     return privateJson(200, { status: "success", data, page });
   },
 
-  refusal(error: DomainError): Response {
-    const { code, message, details } = error;
+  told({ code, message, details }: DomainError) {
     const status = statusByCode[code];
+    if (status >= 500) return { status, body: { status: "error", code, message } };
+    return { status, body: { status: "fail", code, message, data: details } };
+  },
+
+  refusal(error: DomainError): Response {
+    const { status, body } = jsend.told(error);
     const headers = new Headers(retryHeaders(error));
-    const challenge = challengeByCode[code];
+    const challenge = challengeByCode[error.code];
     if (challenge) headers.set("WWW-Authenticate", challenge);
-    if (status >= 500) return privateJson(status, { status: "error", code, message }, headers);
-    return privateJson(status, { status: "fail", code, message, data: details }, headers);
+    return privateJson(status, body, headers);
   },
 
   methodNotAllowed(allowed: readonly string[]): Response {

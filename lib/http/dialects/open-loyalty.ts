@@ -12,6 +12,7 @@ const textByCode: Partial<Record<DomainErrorCode, string>> = {
   token_missing: "JWT Token not found",
   token_invalid: "Invalid JWT Token",
   token_expired: "Expired JWT Token",
+  refresh_token_missing: "Missing JWT Refresh Token",
   refresh_token_unknown: "JWT Refresh Token Not Found",
   refresh_token_expired: "Invalid JWT Refresh Token",
   forbidden: "Forbidden.",
@@ -41,9 +42,6 @@ const textByStatus: Readonly<Record<number, string>> = {
 };
 const bearerCodes: readonly DomainErrorCode[] = ["token_missing", "token_invalid", "token_expired"];
 
-/** A field by its dotted path (empty: the whole), and what is wrong there. */
-export type FieldError = { path: string; message: string };
-
 export const openLoyalty = {
   success(body: object | readonly object[], headers: HeadersInit = {}): Response {
     return privateJson(200, body, headers);
@@ -59,33 +57,24 @@ export const openLoyalty = {
     return new Response(null, { status: 204, headers: privateHeaders });
   },
 
-  refusal(refusal: DomainError): Response {
-    const { code, message, details } = refusal;
+  told({ code, message, details }: DomainError) {
     const status = statusHere[code] ?? statusByCode[code];
-    if (code === "invalid_input") {
-      const fields = Object.entries((details.fields ?? {}) as Record<string, string>);
-      return openLoyalty.invalid(fields.map(([path, sentence]) => ({ path, message: sentence })));
+    if (code !== "invalid_input") {
+      return { status, body: { code: status, message: textByCode[code] ?? textByStatus[status] ?? message } };
     }
-    const headers = new Headers(retryHeaders(refusal));
-    if (bearerCodes.includes(code)) headers.set("WWW-Authenticate", "Bearer");
-    return privateJson(
-      status,
-      { code: status, message: textByCode[code] ?? textByStatus[status] ?? message },
-      headers,
-    );
-  },
-
-  /** What was sent will not do. */
-  invalid(errors: readonly FieldError[]): Response {
-    const described = errors.map(({ path, message }) => ({
-      ...{ message, parameters: [], plural: null, code: null, path },
+    // Fields by their dotted paths; an empty one is the whole.
+    const fields = Object.entries((details.fields ?? {}) as Record<string, string>);
+    const errors = fields.map(([path, sentence]) => ({
+      ...{ message: sentence, parameters: [], plural: null, code: null, path },
     }));
-    return privateJson(400, { code: 400, message: "Validation failed", errors: described });
+    return { status, body: { code: status, message: "Validation failed", errors } };
   },
 
-  /** A refusal with a text of its own. */
-  refused(status: number, message: string): Response {
-    return privateJson(status, { code: status, message });
+  refusal(refusal: DomainError): Response {
+    const { status, body } = openLoyalty.told(refusal);
+    const headers = new Headers(retryHeaders(refusal));
+    if (bearerCodes.includes(refusal.code)) headers.set("WWW-Authenticate", "Bearer");
+    return privateJson(status, body, headers);
   },
 
   methodNotAllowed(allowed: readonly string[]): Response {

@@ -27,8 +27,7 @@ export const weavr = {
     return new Response(null, { status: 204, headers: privateHeaders });
   },
 
-  refusal(refusal: DomainError): Response {
-    const { code, message, details } = refusal;
+  told({ code, message, details }: DomainError) {
     const status = statusHere[code] ?? statusByCode[code];
     if (code === "invalid_input" || code === "invalid_json") {
       const fields = Object.entries((details.fields ?? {}) as Record<string, string>);
@@ -37,10 +36,15 @@ export const weavr = {
         error: "REGEX",
         params: [params],
       }));
-      return privateJson(400, { message, syntaxErrors: { invalidFields } });
+      return { status, body: { message, syntaxErrors: { invalidFields } } };
     }
     const errorCode = errorCodes[code];
-    if (errorCode) return privateJson(status, { errorCode });
+    return { status, body: errorCode === undefined ? null : { errorCode } };
+  },
+
+  refusal(refusal: DomainError): Response {
+    const { status, body } = weavr.told(refusal);
+    if (body) return privateJson(status, body);
     return new Response(null, { status, headers: { ...privateHeaders, ...retryHeaders(refusal) } });
   },
 

@@ -1,6 +1,4 @@
 /** The calls about members' own accounts: signing up and passwords (contract 6.2). What they mail is the app's to write. */
-import { z } from "zod";
-
 import type { AccountMails } from "#lib/domain/accounts/account-mails.ts";
 import { changePassword } from "#lib/domain/accounts/change-account.ts";
 import { checkRegistration, registerAccount } from "#lib/domain/accounts/register-account.ts";
@@ -8,28 +6,23 @@ import { requestPasswordReset, resetPassword } from "#lib/domain/accounts/reset-
 import { newId } from "#lib/domain/ids.ts";
 import { generateSecret } from "#lib/domain/secrets.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
-import { text } from "#lib/domain/texts.ts";
 import { openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
 import { inEvenTime } from "#lib/http/even-time.ts";
 import type { MemberCaller } from "#lib/http/open-loyalty/caller.ts";
 import { namingFields, readInput } from "#lib/http/open-loyalty/input.ts";
-import { customerFields, newProfileOf } from "#lib/http/open-loyalty/profile.ts";
+import { newProfileOf } from "#lib/http/open-loyalty/profile.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
+import {
+  passwordInput,
+  registrationInput,
+  resetInput,
+  resetRequestInput,
+} from "#lib/http/open-loyalty/schemas.ts";
 import { passwordTries } from "#lib/http/password-tries.ts";
 import { countAddressAgainst } from "#lib/http/rate-limits.ts";
 import { clientAddressOf } from "#lib/http/request-facts.ts";
 
 type MailsOf = (tenant: Tenant) => Promise<AccountMails>;
-
-const bounded = text(1, 1_024);
-
-const registrationInput = z.strictObject({
-  customer: z.strictObject({
-    ...customerFields,
-    ...{ email: bounded, plainPassword: bounded },
-    agreement1: z.literal(true, "This value should be true."),
-  }),
-});
 
 /**
  * Signing up. Who asks for an address that somebody has is answered the same, with an id that is nobody's: what is there
@@ -57,8 +50,6 @@ export async function answerRegistration(
   return openLoyalty.success({ customerId: memberId ?? newId(), email });
 }
 
-const passwordInput = z.strictObject({ currentPassword: bounded, plainPassword: bounded });
-
 /** Another password, with the one before at hand. Every token of the member's is over with it. */
 export async function answerPasswordChange(
   { request, tenant, caller }: Call<MemberCaller>,
@@ -72,8 +63,6 @@ export async function answerPasswordChange(
   );
   return openLoyalty.done();
 }
-
-const resetRequestInput = z.strictObject({ username: bounded });
 
 /** A mail with a link, to whoever has an account; nobody is told whether there is one. */
 export async function answerResetRequest(
@@ -89,8 +78,6 @@ export async function answerResetRequest(
   );
   return openLoyalty.done();
 }
-
-const resetInput = z.strictObject({ token: bounded, reset: z.strictObject({ plainPassword: bounded }) });
 
 /** A new password, by the token of a mail. */
 export async function answerReset(request: Request, tenant: Tenant, mailsOf: MailsOf): Promise<Response> {

@@ -1,6 +1,4 @@
 /** The calls of who runs a programme (contract 6.2). */
-import { z } from "zod";
-
 import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { reportNew, reportPurchase } from "#lib/domain/events/report-purchase.ts";
 import { adjustPoints } from "#lib/domain/ledger/adjust-points.ts";
@@ -8,16 +6,20 @@ import { activateMember } from "#lib/domain/members/activate-member.ts";
 import { createMember } from "#lib/domain/members/create-member.ts";
 import { pageMemberFiles } from "#lib/domain/members/member-file.ts";
 import { restrictMember } from "#lib/domain/members/restrict-member.ts";
-import { emailAddress, identifier, text } from "#lib/domain/texts.ts";
 import { openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
 import type { AdminCaller } from "#lib/http/open-loyalty/caller.ts";
 import { namingFields, readInput } from "#lib/http/open-loyalty/input.ts";
 import { memberJson } from "#lib/http/open-loyalty/member.ts";
-import { customerData, memberInBody, memberInPath } from "#lib/http/open-loyalty/named-member.ts";
+import { memberInBody, memberInPath } from "#lib/http/open-loyalty/named-member.ts";
 import { readPage } from "#lib/http/open-loyalty/paging.ts";
-import { customerFields, namingCustomerFields, newProfileOf } from "#lib/http/open-loyalty/profile.ts";
+import { namingCustomerFields, newProfileOf } from "#lib/http/open-loyalty/profile.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
-import { occurredAt } from "#lib/http/schemas/event.ts";
+import {
+  customEventInput,
+  memberInput,
+  transactionInput,
+  transferInput,
+} from "#lib/http/open-loyalty/schemas.ts";
 
 type AdminCall = Call<AdminCaller>;
 
@@ -28,8 +30,6 @@ export async function answerMembers({ request, tenant }: AdminCall): Promise<Res
     total,
   );
 }
-
-const memberInput = z.strictObject({ customer: z.strictObject({ ...customerFields, email: emailAddress }) });
 
 /** A member without an account: somebody who is known by the id that it gets. */
 export async function answerNewMember({ request, tenant }: AdminCall): Promise<Response> {
@@ -51,14 +51,6 @@ export async function answerDeactivation(call: AdminCall): Promise<Response> {
   return openLoyalty.done();
 }
 
-const transferInput = z.strictObject({
-  transfer: z.strictObject({
-    customer: text(1, 64),
-    points: z.int("Enter whole points.").positive("Enter points over 0."),
-    comment: text(0, 280).nullable().optional(),
-  }),
-});
-
 export function answerPointsAdded(call: AdminCall): Promise<Response> {
   return answerTransfer(call, "EARN");
 }
@@ -78,36 +70,6 @@ async function answerTransfer({ request, tenant }: AdminCall, impact: "EARN" | "
   );
   return openLoyalty.success({ transferId: entryId });
 }
-
-const label = z.strictObject({ key: text(1, 255), value: text(0, 255) });
-const itemsMax = 100;
-
-const transactionInput = z.strictObject({
-  transaction: z.strictObject({
-    header: z.strictObject({
-      documentNumber: identifier(256),
-      documentType: z.literal("sell", "Only sales can be reported: this value should be sell.").optional(),
-      purchasedAt: occurredAt,
-    }),
-    items: z
-      .array(
-        z.strictObject({
-          ...{ sku: text(1, 255), name: text(1, 255), category: text(1, 255) },
-          grossValue: z.number("Enter a number.").nonnegative("Enter 0 or more."),
-          quantity: z.number("Enter a number.").nonnegative("Enter 0 or more.").optional(),
-          maker: text(0, 255).optional(),
-          labels: z.array(label).optional(),
-        }),
-      )
-      .min(1, "Send at least 1 item.")
-      .max(itemsMax, `Send at most ${itemsMax} items.`),
-    currency: z
-      .string()
-      .regex(/^[A-Z]{3}$/, "Enter a currency as three capital letters.")
-      .optional(),
-    customerData,
-  }),
-});
 
 export async function answerNewTransaction({ request, tenant }: AdminCall): Promise<Response> {
   const { transaction } = await readInput(request, transactionInput);
@@ -130,21 +92,6 @@ export async function answerNewTransaction({ request, tenant }: AdminCall): Prom
   );
   return openLoyalty.success({ transactionId });
 }
-
-const customEventInput = z.strictObject({
-  event: z.strictObject({
-    type: text(1, 64),
-    eventDate: occurredAt,
-    customerData,
-    body: z
-      .custom<Readonly<Record<string, unknown>>>(
-        (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-        "Enter an object.",
-      )
-      .optional(),
-    eventId: identifier(256).optional(),
-  }),
-});
 
 export async function answerCustomEvent({ request, tenant }: AdminCall): Promise<Response> {
   const { event } = await readInput(request, customEventInput);

@@ -5,7 +5,7 @@ import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { wordsForIssue } from "#lib/domain/texts.ts";
 import { readJsonBody } from "#lib/http/read-json-body.ts";
 
-export const blank = "This value should not be blank.";
+const blank = "This value should not be blank.";
 export const notValid = "This value is not valid.";
 const extraFields = "This form should not contain extra fields.";
 

@@ -1,6 +1,4 @@
 /** The calls about one member (contract 6.2). */
-import { z } from "zod";
-
 import { invalidInput } from "#lib/domain/errors.ts";
 import { predictExpiry } from "#lib/domain/ledger/get-wallet.ts";
 import { getMember } from "#lib/domain/members/find-members.ts";
@@ -12,8 +10,9 @@ import { notValid, readInput } from "#lib/http/open-loyalty/input.ts";
 import { memberJson, statusJson, walletJson } from "#lib/http/open-loyalty/member.ts";
 import { memberInPath } from "#lib/http/open-loyalty/named-member.ts";
 import { readPage } from "#lib/http/open-loyalty/paging.ts";
-import { customerFields, namingCustomerFields, profileChangeOf } from "#lib/http/open-loyalty/profile.ts";
+import { namingCustomerFields, profileChangeOf } from "#lib/http/open-loyalty/profile.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
+import { memberChangeInput } from "#lib/http/open-loyalty/schemas.ts";
 
 export async function answerMember(call: Call): Promise<Response> {
   const file = await getMemberFile(call.tenant, await memberInPath(call));
@@ -35,19 +34,11 @@ export async function answerWallets(call: Call): Promise<Response> {
   return openLoyalty.page(items, total);
 }
 
-const changeInput = z.strictObject({
-  customer: z.strictObject({
-    ...customerFields,
-    email: z.string("Enter a text.").optional(),
-    loyaltyCardNumber: z.string("Enter a text.").nullable().optional(),
-  }),
-});
-
 /** What is left out stays as it is. A card's number is Laurel's to give: it can be sent along, and not changed. */
 export async function answerMemberChange(call: Call): Promise<Response> {
   const { tenant, request, caller } = call;
   const memberId = await memberInPath(call);
-  const { customer } = await readInput(request, changeInput);
+  const { customer } = await readInput(request, memberChangeInput);
   const { loyaltyCardNumber, ...sent } = customer;
   if (loyaltyCardNumber) {
     const { accountNumber } = await getMember(tenant.id, memberId);

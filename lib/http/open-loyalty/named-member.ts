@@ -1,6 +1,4 @@
 /** Members as Open Loyalty's clients name them. */
-import { z } from "zod";
-
 import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { isUuid, type MemberId } from "#lib/domain/ids.ts";
 import { getMember, getMemberIdByName } from "#lib/domain/members/find-members.ts";
@@ -8,6 +6,7 @@ import type { Member } from "#lib/domain/members/member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import type { Caller } from "#lib/http/open-loyalty/caller.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
+import type { CustomerData } from "#lib/http/open-loyalty/schemas.ts";
 
 type Name =
   | { emailAddress: string }
@@ -28,17 +27,11 @@ export async function memberInPath({ tenant, caller, path }: Call): Promise<Memb
   return memberNamed(tenant, name);
 }
 
-/** What a body may name a member by. */
-export const customerData = z.strictObject({
-  ...{ customerId: z.string().optional(), email: z.string().optional() },
-  ...{ phone: z.string().optional(), loyaltyCardNumber: z.string().optional() },
-});
-
 /** The one member that a body names. Refuses `invalid_input` for nobody, for several, and for names of two. */
 export async function memberInBody(
   tenant: Tenant,
   path: string,
-  { customerId, email, phone, loyaltyCardNumber }: z.output<typeof customerData>,
+  { customerId, email, phone, loyaltyCardNumber }: CustomerData,
 ): Promise<MemberId> {
   const names: Name[] = [
     ...(customerId === undefined ? [] : [{ memberId: customerId as MemberId }]),

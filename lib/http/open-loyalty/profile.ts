@@ -10,6 +10,7 @@ import { mandatoryProfileFields, optionalProfileFields } from "#lib/domain/membe
 import { namingFields, notValid } from "#lib/http/open-loyalty/input.ts";
 import { parseInput } from "#lib/http/schemas/parse.ts";
 import { profileChange } from "#lib/http/schemas/profile.ts";
+import { someObject } from "#lib/http/schemas/shapes.ts";
 
 const optionalText = z.string("Enter a text.").nullable().optional();
 const agreement = z.boolean("Enter true or false.").nullable().optional();
@@ -35,12 +36,7 @@ export const customerFields = {
   agreement2: agreement,
   agreement3: agreement,
   company: z.strictObject({ name: optionalText, nip: optionalText }).nullable().optional(),
-  customFields: z
-    .custom<Readonly<Record<string, unknown>>>(
-      (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-      "Enter an object.",
-    )
-    .optional(),
+  customFields: someObject({ description: "Further attributes of the member; null removes one." }).optional(),
 };
 
 const customer = z.strictObject({ email: z.string().optional(), ...customerFields });

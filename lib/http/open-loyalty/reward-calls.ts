@@ -1,13 +1,10 @@
 /** The calls about rewards: what there is for the member who calls, buying, and using what was bought (contract 6.2). */
-import { z } from "zod";
-
 import { pageBenefits } from "#lib/domain/benefits/list-benefits.ts";
 import { purchaseShownReward } from "#lib/domain/benefits/purchase-shown-reward.ts";
 import { validateVoucher } from "#lib/domain/benefits/validate-voucher.ts";
 import { getMemberFile } from "#lib/domain/members/member-file.ts";
 import { byOrders, pageInMemory } from "#lib/domain/numbered-page.ts";
 import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
-import { identifier } from "#lib/domain/texts.ts";
 import { openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
 import { readIdempotencyKey, replayedHeader } from "#lib/http/idempotency-key.ts";
 import type { Caller, MemberCaller } from "#lib/http/open-loyalty/caller.ts";
@@ -16,6 +13,7 @@ import { memberInPath } from "#lib/http/open-loyalty/named-member.ts";
 import { readPage } from "#lib/http/open-loyalty/paging.ts";
 import { issuedRewardJson, rewardJson } from "#lib/http/open-loyalty/reward.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
+import { couponInput, purchaseInput } from "#lib/http/open-loyalty/schemas.ts";
 import { readJsonBody } from "#lib/http/read-json-body.ts";
 
 const compareRewards = {
@@ -45,10 +43,6 @@ export async function answerBought({ request, tenant, caller }: Call<MemberCalle
   return openLoyalty.page(items.map(issuedRewardJson), total);
 }
 
-const purchaseInput = z.strictObject({
-  quantity: z.literal(1, "Buy one at a time: this value should be 1."),
-});
-
 export async function answerPurchase({
   request,
   tenant,
@@ -65,8 +59,6 @@ export async function answerPurchase({
   });
   return openLoyalty.success([{ issuedRewardId: benefit.id }], replayedHeader(isReplay));
 }
-
-const couponInput = z.strictObject({ couponCode: identifier(256) });
 
 export async function answerCouponUse(call: Call): Promise<Response> {
   const { request, tenant, caller } = call;

@@ -11,9 +11,10 @@ import {
   type TokenPair,
 } from "#lib/domain/token-pairs/token-pair.ts";
 import { isOwnTokenOf, storeCodeIn } from "#lib/domain/tokens/own-token.ts";
-import { type FieldError, openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
+import { openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
 import { requireBearer, sayingWhatIsWrong } from "#lib/http/open-loyalty/caller.ts";
-import { blank } from "#lib/http/open-loyalty/input.ts";
+import { parseSent } from "#lib/http/open-loyalty/input.ts";
+import { loginInput, refreshInput } from "#lib/http/open-loyalty/schemas.ts";
 import { countAddressAgainst, countAgainst } from "#lib/http/rate-limits.ts";
 import { readFields } from "#lib/http/read-fields.ts";
 import { clientAddressOf } from "#lib/http/request-facts.ts";
@@ -21,15 +22,11 @@ import { clientAddressOf } from "#lib/http/request-facts.ts";
 /** Signs in with `username` and `password`, or as version 3 names them, `_username` and `_password`. */
 export async function answerLogin(request: Request, door: TokenDoor): Promise<Response> {
   await countAddressAgainst(`${door.kind}-login-address`, clientAddressOf(request.headers));
-  const fields = await readFields(request);
-  const { username = fields._username, password = fields._password } = fields;
-  if (!username || !password) {
-    const named = { username, password };
-    const missing = Object.entries(named).flatMap(([path, value]): FieldError[] =>
-      value ? [] : [{ path, message: blank }],
-    );
-    return openLoyalty.invalid(missing);
-  }
+  const { _username, _password, ...fields } = await readFields(request);
+  const { username, password } = parseSent(loginInput, {
+    ...{ username: _username, password: _password },
+    ...fields,
+  });
   const admit = (actor: string) => countAgainst(`${door.kind}-login-account`, keyOf(door, actor));
   return answerPair(await signInForTokens({ door, username, password, admit }));
 }
@@ -37,12 +34,12 @@ export async function answerLogin(request: Request, door: TokenDoor): Promise<Re
 /** The next pair for `refresh_token`. */
 export async function answerRefresh(request: Request, door: TokenDoor): Promise<Response> {
   await countAddressAgainst(`${door.kind}-refresh-address`, clientAddressOf(request.headers));
-  const { refresh_token: refreshToken } = await readFields(request);
-  if (!refreshToken) return openLoyalty.refused(401, "Missing JWT Refresh Token");
+  const sent = refreshInput.safeParse(await readFields(request));
+  if (!sent.success) throw new DomainError("refresh_token_missing");
   const admit = async (actor: string) => {
     if (door.kind === "member") await countAgainst("member-refresh-account", keyOf(door, actor));
   };
-  return answerPair(await refreshTokens({ door, refreshToken, admit }));
+  return answerPair(await refreshTokens({ door, refreshToken: sent.data.refresh_token, admit }));
 }
 
 /** Ends every refresh token of whoever calls. */

@@ -3,22 +3,14 @@ import { z } from "zod";
 
 import type { EventReport, MemberEvent } from "#lib/domain/events/event.ts";
 import { identifier, text } from "#lib/domain/texts.ts";
-import { balance, id, moment, points } from "#lib/http/schemas/shapes.ts";
+import { balance, id, moment, points, someObject } from "#lib/http/schemas/shapes.ts";
 
 const eventsPerBatchMax = 500;
 
-const payload = z
-  .custom<Readonly<Record<string, unknown>>>(
-    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
-    "Enter an object.",
-  )
-  .meta({
-    override: {
-      type: "object",
-      description: "By the JSON Schema of the event's type.",
-      example: { total: 12.5, currency: "EUR" },
-    },
-  });
+const payload = someObject({
+  description: "By the JSON Schema of the event's type.",
+  example: { total: 12.5, currency: "EUR" },
+});
 
 export const occurredAt = z.iso
   .datetime({ offset: true, error: "Enter a time such as 2026-11-21T09:30:00.000Z." })

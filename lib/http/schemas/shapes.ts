@@ -10,3 +10,13 @@ export const points = z.int().meta({ example: 350 });
 export const tier = z.strictObject({ id, name: z.string(), pointsRequirement: points }).meta({ id: "Tier" });
 
 export const balance = z.strictObject({ points });
+
+/** An object whose names are not known before. */
+export function someObject(said: { description: string; example?: object }) {
+  return z
+    .custom<Readonly<Record<string, unknown>>>(
+      (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+      "Enter an object.",
+    )
+    .meta({ override: { type: "object", ...said } });
+}
