@@ -14,12 +14,19 @@ import {
 } from "#lib/http/open-loyalty/activity.ts";
 import type { Caller, MemberCaller } from "#lib/http/open-loyalty/caller.ts";
 import { memberInPath } from "#lib/http/open-loyalty/named-member.ts";
-import { readPage } from "#lib/http/open-loyalty/paging.ts";
+import {
+  historyPages,
+  plainPages,
+  readPage,
+  tierPages,
+  transactionPages,
+  transferPages,
+} from "#lib/http/open-loyalty/paging.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
 
 export async function answerTransfers({ request, tenant, caller }: Call<MemberCaller>): Promise<Response> {
   const { memberId } = caller;
-  const { items, total } = await pageMovements(tenant, memberId, readPage(request, ["createdAt"]));
+  const { items, total } = await pageMovements(tenant, memberId, readPage(request, transferPages));
   return openLoyalty.page(
     items.map((movement) => transferJson(tenant, memberId, movement)),
     total,
@@ -27,7 +34,7 @@ export async function answerTransfers({ request, tenant, caller }: Call<MemberCa
 }
 
 export async function answerTransactions({ request, tenant, caller }: Call): Promise<Response> {
-  const query = byOccurrence(readPage(request, ["purchasedAt"]));
+  const query = byOccurrence(readPage(request, transactionPages));
   const { items, total } = await pagePurchases(tenant.id, ownIdOf(caller), query);
   return openLoyalty.page(items.map(transactionJson), total);
 }
@@ -38,13 +45,13 @@ export async function answerTransaction({ tenant, caller, path }: Call): Promise
 }
 
 export async function answerHistory(call: Call): Promise<Response> {
-  const query = byOccurrence(readPage(call.request, ["createdAt"]));
+  const query = byOccurrence(readPage(call.request, historyPages));
   const { items, total } = await pageEvents(call.tenant.id, await memberInPath(call), query);
   return openLoyalty.page(items.map(historyJson), total);
 }
 
 export async function answerCampaigns(call: Call): Promise<Response> {
-  const query = readPage(call.request, []);
+  const query = readPage(call.request, plainPages);
   const { items, total } = await pageOffers(call.tenant.id, await memberInPath(call), query);
   return openLoyalty.page(items.map(campaignJson), total);
 }
@@ -57,7 +64,7 @@ const compareTiers = {
 
 /** Lowest first, unless asked otherwise. */
 export async function answerTiers({ request, tenant }: Call): Promise<Response> {
-  const query = readPage(request, ["name", "conditionValue"]);
+  const query = readPage(request, tierPages);
   const tiers = [...tenant.tiers].sort(byOrders(query.orderBy, compareTiers, byRequirement));
   const { items, total } = pageInMemory(tiers, query);
   return openLoyalty.page(

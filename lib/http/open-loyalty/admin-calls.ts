@@ -11,7 +11,7 @@ import type { AdminCaller } from "#lib/http/open-loyalty/caller.ts";
 import { namingFields, readInput } from "#lib/http/open-loyalty/input.ts";
 import { memberJson } from "#lib/http/open-loyalty/member.ts";
 import { memberInBody, memberInPath } from "#lib/http/open-loyalty/named-member.ts";
-import { readPage } from "#lib/http/open-loyalty/paging.ts";
+import { memberPages, readPage } from "#lib/http/open-loyalty/paging.ts";
 import { namingCustomerFields, newProfileOf } from "#lib/http/open-loyalty/profile.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
 import {
@@ -24,7 +24,7 @@ import {
 type AdminCall = Call<AdminCaller>;
 
 export async function answerMembers({ request, tenant }: AdminCall): Promise<Response> {
-  const { items, total } = await pageMemberFiles(tenant, readPage(request, ["createdAt", "email"]));
+  const { items, total } = await pageMemberFiles(tenant, readPage(request, memberPages));
   return openLoyalty.page(
     items.map((file) => memberJson(tenant, file)),
     total,

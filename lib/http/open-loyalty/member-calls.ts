@@ -9,7 +9,7 @@ import { openLoyalty } from "#lib/http/dialects/open-loyalty.ts";
 import { notValid, readInput } from "#lib/http/open-loyalty/input.ts";
 import { memberJson, statusJson, walletJson } from "#lib/http/open-loyalty/member.ts";
 import { memberInPath } from "#lib/http/open-loyalty/named-member.ts";
-import { readPage } from "#lib/http/open-loyalty/paging.ts";
+import { plainPages, readPage } from "#lib/http/open-loyalty/paging.ts";
 import { namingCustomerFields, profileChangeOf } from "#lib/http/open-loyalty/profile.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
 import { memberChangeInput } from "#lib/http/open-loyalty/schemas.ts";
@@ -28,7 +28,7 @@ export async function answerStatus(call: Call): Promise<Response> {
 
 export async function answerWallets(call: Call): Promise<Response> {
   const { tenant, request } = call;
-  const query = readPage(request, []);
+  const query = readPage(request, plainPages);
   const file = await getMemberFile(tenant, await memberInPath(call));
   const { items, total } = pageInMemory([walletJson(tenant, file)], query);
   return openLoyalty.page(items, total);

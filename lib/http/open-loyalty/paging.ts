@@ -1,39 +1,58 @@
 /** Pages by their number, as Open Loyalty's lists have them. Names without an underscore in front mean nothing there. */
+import { z } from "zod";
+
 import { invalidInput } from "#lib/domain/errors.ts";
-import type { NumberedPageQuery, Order } from "#lib/domain/numbered-page.ts";
+import type { NumberedPageQuery } from "#lib/domain/numbered-page.ts";
+import { parseInput } from "#lib/http/schemas/parse.ts";
+import { wholeNumber } from "#lib/http/schemas/query.ts";
 
-const itemsDefault = 10;
-const itemsMax = 50;
+const direction = z.enum(["asc", "desc"], "Enter asc or desc.").optional();
+const places = {
+  _page: wholeNumber(1, 999_999, "Which page, from 1 on."),
+  _itemsOnPage: wholeNumber(10, 50, "How many items a page has at most."),
+};
 
-/** `_page`, `_itemsOnPage` and `_orderBy[field]`, by one of `fields` each. Refuses `invalid_input`. */
+/** The pages of one list: by what it can be ordered, and the query that says so. */
+type Pages<Field extends string> = { fields: readonly Field[]; query: z.ZodObject<typeof places> };
+
+function pagesBy<const Field extends string>(...fields: Field[]): Pages<Field> {
+  const orders = Object.fromEntries(fields.map((field) => [nameOf(field), direction]));
+  return { fields, query: z.object({ ...orders, ...places }) };
+}
+
+export const memberPages = pagesBy("createdAt", "email");
+export const rewardPages = pagesBy("name", "costInPoints");
+export const boughtPages = pagesBy("redemptionDate");
+export const transferPages = pagesBy("createdAt");
+export const transactionPages = pagesBy("purchasedAt");
+export const historyPages = pagesBy("createdAt");
+export const tierPages = pagesBy("name", "conditionValue");
+/** Of a list that has an order of its own. */
+export const plainPages = pagesBy();
+
+/** Refuses `invalid_input`. */
 export function readPage<Field extends string>(
   request: Request,
-  fields: readonly Field[],
+  { fields, query }: Pages<Field>,
 ): NumberedPageQuery<Field> {
   const { searchParams } = new URL(request.url);
-  const page = readNumber(searchParams, "_page", 1, 999_999);
-  const limit = readNumber(searchParams, "_itemsOnPage", itemsDefault, itemsMax);
-  return { offset: (page - 1) * limit, limit, orderBy: readOrder(searchParams, fields) };
-}
-
-function readNumber(sent: URLSearchParams, name: string, usual: number, max: number): number {
-  const [text, another] = sent.getAll(name);
-  if (text === undefined) return usual;
-  const value = /^[1-9]\d{0,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (another !== undefined) throw invalidInput({ [name]: "Send this parameter once." });
-  if (!(value <= max)) throw invalidInput({ [name]: `Enter a whole number from 1 to ${max}.` });
-  return value;
-}
-
-function readOrder<Field extends string>(sent: URLSearchParams, fields: readonly Field[]): Order<Field>[] {
-  const orders = [...sent].filter(([name]) => name.startsWith("_orderBy"));
-  return orders.map(([name, direction], index) => {
-    const field = fields.find((known) => name === `_orderBy[${known}]`);
-    if (field === undefined) throw invalidInput({ [name]: `Order by: ${fields.join(", ")}.` });
-    if (direction !== "asc" && direction !== "desc") throw invalidInput({ [name]: "Enter asc or desc." });
-    if (orders.findIndex(([other]) => other === name) !== index) {
-      throw invalidInput({ [name]: "Send this parameter once." });
-    }
-    return { field, isAscending: direction === "asc" };
+  const sent = [...searchParams].filter(([name]) => Object.hasOwn(query.shape, name));
+  for (const name of searchParams.keys()) {
+    const isStray = name.startsWith("_orderBy") && !Object.hasOwn(query.shape, name);
+    if (isStray) throw invalidInput({ [name]: `Order by: ${fields.join(", ")}.` });
+  }
+  for (const [name] of sent) {
+    if (searchParams.getAll(name).length > 1) throw invalidInput({ [name]: "Send this parameter once." });
+  }
+  const { _page, _itemsOnPage: limit } = parseInput(query, Object.fromEntries(sent));
+  // In the order in which they were sent, which an object of a schema's has not.
+  const orderBy = sent.flatMap(([name, value]) => {
+    const field = fields.find((each) => name === nameOf(each));
+    return field === undefined ? [] : [{ field, isAscending: value === "asc" }];
   });
+  return { offset: (_page - 1) * limit, limit, orderBy };
+}
+
+function nameOf(field: string): string {
+  return `_orderBy[${field}]`;
 }

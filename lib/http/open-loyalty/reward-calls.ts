@@ -10,7 +10,7 @@ import { readIdempotencyKey, replayedHeader } from "#lib/http/idempotency-key.ts
 import type { Caller, MemberCaller } from "#lib/http/open-loyalty/caller.ts";
 import { parseSent } from "#lib/http/open-loyalty/input.ts";
 import { memberInPath } from "#lib/http/open-loyalty/named-member.ts";
-import { readPage } from "#lib/http/open-loyalty/paging.ts";
+import { boughtPages, readPage, rewardPages } from "#lib/http/open-loyalty/paging.ts";
 import { issuedRewardJson, rewardJson } from "#lib/http/open-loyalty/reward.ts";
 import type { Call } from "#lib/http/open-loyalty/route.ts";
 import { couponInput, purchaseInput } from "#lib/http/open-loyalty/schemas.ts";
@@ -24,7 +24,7 @@ const newestFirst = (one: ShelfReward, other: ShelfReward) => (one.id < other.id
 
 /** What a programme has to give is no history: it is few, and read as one. */
 export async function answerRewards({ request, tenant, caller }: Call<MemberCaller>): Promise<Response> {
-  const query = readPage(request, ["name", "costInPoints"]);
+  const query = readPage(request, rewardPages);
   const { wallet } = await getMemberFile(tenant, caller.memberId);
   const shelf = await listShelf({ tenantId: tenant.id, memberId: caller.memberId, wallet });
   const { items, total } = pageInMemory(
@@ -35,7 +35,7 @@ export async function answerRewards({ request, tenant, caller }: Call<MemberCall
 }
 
 export async function answerBought({ request, tenant, caller }: Call<MemberCaller>): Promise<Response> {
-  const { orderBy, ...slice } = readPage(request, ["redemptionDate"]);
+  const { orderBy, ...slice } = readPage(request, boughtPages);
   const { items, total } = await pageBenefits(tenant.id, caller.memberId, {
     ...slice,
     orderBy: orderBy.map(({ isAscending }) => ({ field: "createdAt", isAscending })),

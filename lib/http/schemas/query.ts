@@ -4,21 +4,24 @@ import { z } from "zod";
 import { invalidInput } from "#lib/domain/errors.ts";
 import { parseInput } from "#lib/http/schemas/parse.ts";
 
-const limitMax = 100;
-const limitDefault = 20;
+/** From 1 to `max`; `usual` where it is left out. */
+export function wholeNumber(usual: number, max: number, description: string) {
+  const sentence = `Enter a whole number from 1 to ${max}.`;
+  return z
+    .string()
+    .regex(/^[1-9]\d{0,5}$/, sentence)
+    .transform(Number)
+    .pipe(z.int().max(max, sentence))
+    .default(usual)
+    .meta({
+      override: {
+        ...{ type: "integer", minimum: 1, maximum: max, default: usual, pattern: undefined },
+        description,
+      },
+    });
+}
 
-const limit = z
-  .string()
-  .regex(/^[1-9]\d{0,2}$/, `Enter a whole number from 1 to ${limitMax}.`)
-  .transform(Number)
-  .pipe(z.int().min(1).max(limitMax, `Enter a whole number from 1 to ${limitMax}.`))
-  .default(limitDefault)
-  .meta({
-    override: {
-      ...{ type: "integer", minimum: 1, maximum: limitMax, default: limitDefault, pattern: undefined },
-      description: "How many items a page has at most.",
-    },
-  });
+const limit = wholeNumber(20, 100, "How many items a page has at most.");
 
 const cursor = z
   .string()
