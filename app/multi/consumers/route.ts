@@ -6,7 +6,7 @@ import { weavr } from "#lib/http/dialects/weavr.ts";
 import { countAddressAgainst } from "#lib/http/rate-limits.ts";
 import { clientAddressOf } from "#lib/http/request-facts.ts";
 import { keyRoute, readInput } from "#lib/http/weavr/route.ts";
-import { registrationInput } from "#lib/http/weavr/schemas.ts";
+import { registeredJson, registrationInput } from "#lib/http/weavr/schemas.ts";
 
 /** POST /multi/consumers: signing up, which signs in. */
 export const POST = keyRoute(async (request, tenant) => {
@@ -16,6 +16,5 @@ export const POST = keyRoute(async (request, tenant) => {
     ...{ password: password.value, signUpSecret: generateSecret(), mails: await accountMails(tenant) },
   });
   await countAddressAgainst("end-user-sign-up", clientAddressOf(request.headers));
-  const { token, session } = await signUpEndUser(registration);
-  return weavr.success({ id: session.member.id, token, tokenType: "ACCESS" });
+  return weavr.success(registeredJson(await signUpEndUser(registration)));
 });

@@ -24,7 +24,7 @@ import type { Session } from "#lib/domain/sessions/session.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { memberActorOf } from "#lib/domain/token-pairs/token-actor.ts";
 
-type SignedInEndUser = { token: string; session: Session };
+export type SignedInEndUser = { token: string; session: Session };
 
 const failuresMax = 5;
 const lockedSeconds = 1_800;

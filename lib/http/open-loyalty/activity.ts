@@ -1,4 +1,6 @@
 /** What happened to members, as Open Loyalty's clients see it: transfers of points, transactions, history, campaigns. */
+import { z } from "zod";
+
 import { isIntrinsic } from "#lib/domain/events/intrinsic-event-types.ts";
 import { purchaseType, type ToldEvent } from "#lib/domain/events/page-events.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
@@ -7,11 +9,85 @@ import type { Offer } from "#lib/domain/rules/list-offers.ts";
 import type { Period } from "#lib/domain/rules/period.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import type { Tier } from "#lib/domain/tiers/tier-progress.ts";
-import { levelJson, walletTypeJson } from "#lib/http/open-loyalty/member.ts";
-import { momentText } from "#lib/http/open-loyalty/moment.ts";
+import { levelFields, levelJson, walletTypeJson, walletTypeSchema } from "#lib/http/open-loyalty/member.ts";
+import { momentText, nothing, storeMoment, textOrNull } from "#lib/http/open-loyalty/shapes.ts";
+import { id, points } from "#lib/http/schemas/shapes.ts";
+
+const idOrNull = id.nullable();
+
+const causeFields = {
+  ...{ transactionId: idOrNull, customEventId: idOrNull },
+  internalEventName: textOrNull.meta({ description: "What Laurel itself noted, such as PURCHASED_REWARD." }),
+};
+
+export const transferSchema = z
+  .strictObject({
+    ...{ transferId: id, type: z.enum(["adding", "spending", "expired"]), accountId: id },
+    ...{ value: points, comment: textOrNull, cancelled: z.literal(false), pending: z.literal(false) },
+    ...{ lockedUntil: z.null(), expiresAt: storeMoment.nullable(), createdAt: storeMoment },
+    actionCause: z.strictObject({
+      ...{ customerId: id, campaignId: idOrNull, performedAt: storeMoment },
+      ...causeFields,
+      ...{ rewardId: idOrNull, issuedRewardId: idOrNull },
+    }),
+    walletType: walletTypeSchema,
+  })
+  .meta({ id: "StoreTransfer" });
+
+export const transactionSchema = z
+  .strictObject({
+    ...{ transactionId: id, customerId: id },
+    customerData: z.strictObject({
+      ...{ customerId: id, email: textOrNull, phone: textOrNull, loyaltyCardNumber: z.string() },
+    }),
+    items: z.array(z.unknown()).meta({ description: "As they were reported." }),
+    header: z.strictObject({
+      ...{ documentNumber: textOrNull, documentType: z.literal("sell"), purchasedAt: storeMoment },
+    }),
+    ...{ grossValue: z.number().nullable(), currency: textOrNull },
+    ...{ matched: z.literal(true), assignedToCustomerAt: storeMoment },
+    ...{ pointsEarned: points, unitsDeducted: points },
+  })
+  .meta({ id: "StoreTransaction" });
+
+export const historySchema = z
+  .strictObject({
+    ...{ customerId: id, accountId: id, createdAt: storeMoment, type: z.string() },
+    flatVariables: z
+      .looseObject({ ...causeFields, eventType: z.string(), pointsEarned: points })
+      .meta({ description: "Besides these, the event's payload." }),
+  })
+  .meta({ id: "StoreHistory" });
+
+export const storeTierSchema = z
+  .strictObject({
+    ...levelFields,
+    ...{ hasPhoto: z.literal(false), storeCode: z.string(), conditionValue: points },
+  })
+  .meta({ id: "StoreTier" });
+
+export const campaignSchema = z
+  .strictObject({
+    ...{ campaignId: id, name: z.string(), description: z.string(), translations: nothing },
+    limitReached: z.boolean(),
+    limitUsages: z.strictObject({
+      pointsPerMember: z.null(),
+      executionsPerMember: z
+        .strictObject({
+          ...{ currentValue: z.int(), limitValue: z.int(), remaining: z.int() },
+          interval: z.strictObject({ type: z.string(), value: z.literal(1) }),
+        })
+        .nullable(),
+    }),
+  })
+  .meta({ id: "StoreCampaign" });
 
 /** An item of GET /member/points. */
-export function transferJson({ id: tenantId }: Tenant, memberId: MemberId, movement: Movement) {
+export function transferJson(
+  { id: tenantId }: Tenant,
+  memberId: MemberId,
+  movement: Movement,
+): z.infer<typeof transferSchema> {
   const { kind, points, expiresAt, createdAt } = movement;
   return {
     ...{ transferId: movement.id, type: transferType(kind, points), accountId: memberId },
@@ -27,7 +103,7 @@ export function transferJson({ id: tenantId }: Tenant, memberId: MemberId, movem
   };
 }
 
-function transferType(kind: Movement["kind"], points: number): string {
+function transferType(kind: Movement["kind"], points: number) {
   if (kind === "EXPIRY") return "expired";
   return points < 0 ? "spending" : "adding";
 }
@@ -42,7 +118,7 @@ function causeOf(type: string | null, eventId: string | null) {
 }
 
 /** An item of GET /transaction, and the whole of one. What the payload says is a shop's: it is shown as far as it fits. */
-export function transactionJson(event: ToldEvent) {
+export function transactionJson(event: ToldEvent): z.infer<typeof transactionSchema> {
   const { payload, member } = event;
   const { total, currency, documentNumber, items } = payload;
   return {
@@ -74,7 +150,7 @@ const historyTypes: Readonly<Record<string, string>> = {
 };
 
 /** An item of GET /member/{member}/history. */
-export function historyJson(event: ToldEvent) {
+export function historyJson(event: ToldEvent): z.infer<typeof historySchema> {
   const { type, payload, memberId } = event;
   const { points } = payload;
   const adjusted = Number(points) < 0 ? "PointsWereSpent" : "PointsWereAdded";
@@ -91,7 +167,7 @@ export function historyJson(event: ToldEvent) {
 }
 
 /** An item of GET /member/tier. */
-export function tierJson({ code }: Tenant, tier: Tier) {
+export function tierJson({ code }: Tenant, tier: Tier): z.infer<typeof storeTierSchema> {
   const { translations: _none, ...level } = levelJson(tier);
   return { ...level, hasPhoto: false, storeCode: code, conditionValue: tier.pointsRequirement };
 }
@@ -102,7 +178,7 @@ const intervals: Record<Period, string> = {
 };
 
 /** An item of GET /member/{member}/campaign. */
-export function campaignJson({ id, name, usage }: Offer) {
+export function campaignJson({ id, name, usage }: Offer): z.infer<typeof campaignSchema> {
   return {
     ...{ campaignId: id, name, description: "", translations: [] },
     limitReached: usage !== null && usage.times >= usage.timesMax,

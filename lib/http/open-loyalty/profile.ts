@@ -118,8 +118,12 @@ function cleared(text: string | null | undefined): string | null | undefined {
 export function placedAttributes(attributes: Attributes) {
   const rest = Object.entries(attributes).filter(([name]) => !placed.includes(name));
   return {
-    agreements: Object.fromEntries(agreements.map((name) => [name, attributes[name] === true])),
-    addressLines: Object.fromEntries(addressLines.map((line) => [line, attributes[line] ?? null])),
+    agreements: {
+      agreement1: attributes.agreement1 === true,
+      agreement2: attributes.agreement2 === true,
+      agreement3: attributes.agreement3 === true,
+    },
+    addressLines: { address1: attributes.address1 ?? null, address2: attributes.address2 ?? null },
     company: attributes.company ?? null,
     customFields: Object.fromEntries(rest),
   };

@@ -1,14 +1,60 @@
 /** Rewards, and what members bought of them, as Open Loyalty's clients see them. */
+import { z } from "zod";
+
 import type { Benefit } from "#lib/domain/benefits/benefit.ts";
 import { madeAt } from "#lib/domain/ids.ts";
 import type { Reward } from "#lib/domain/rewards/reward.ts";
 import type { ShelfReward } from "#lib/domain/rewards/shelf.ts";
-import { momentText } from "#lib/http/open-loyalty/moment.ts";
+import { momentText, nothing, storeMoment } from "#lib/http/open-loyalty/shapes.ts";
+import { id, points } from "#lib/http/schemas/shapes.ts";
 
-const kinds: Record<Reward["type"], string> = { VOUCHER: "static_coupon", GENERIC_OFFER: "material" };
+const kinds = {
+  VOUCHER: "static_coupon",
+  GENERIC_OFFER: "material",
+} as const satisfies Record<Reward["type"], string>;
+const kind = z.enum(["static_coupon", "material"]);
+
 const unlimited = -1;
+const count = z.int().min(unlimited).meta({ description: "-1: without a limit." });
+const value = z.number().nullable().meta({ description: "What it is worth, in the programme's currency." });
+const namesById = z.record(z.string(), z.string());
+const always = z.strictObject({ allTime: z.literal(true) });
 
-export function rewardJson(reward: ShelfReward) {
+export const storeRewardSchema = z
+  .strictObject({
+    ...{ rewardId: id, reward: kind, name: z.string(), active: z.literal(true) },
+    ...{ shortDescription: z.string(), description: z.string(), terms: z.string(), costInPoints: points },
+    ...{ levels: z.array(id), segments: nothing, target: z.literal("level").nullable() },
+    ...{ levelNames: namesById, categories: z.array(id), categoryNames: namesById },
+    activity: z.union([
+      always,
+      z.strictObject({
+        ...{ allTime: z.literal(false), from: storeMoment.nullable(), to: storeMoment.nullable() },
+      }),
+    ]),
+    ...{ visibility: always, price: value, couponValue: value, labels: nothing, translations: nothing },
+    ...{ featured: z.literal(false), public: z.literal(true), brandIcon: z.literal(false) },
+    photos: z.array(z.strictObject({ url: z.string() })),
+    createdAt: storeMoment,
+    ...{ usageLimit: z.strictObject({ general: count, perUser: count }), usageLeft: count },
+    canBeBoughtByCustomer: z.boolean(),
+  })
+  .meta({ id: "StoreReward" });
+
+export const issuedRewardSchema = z
+  .strictObject({
+    ...{ rewardId: id, issuedRewardId: id, name: z.string(), customerId: id },
+    status: z.enum(["issued", "completed"]),
+    redemptionDate: storeMoment,
+    issuedCoupon: z.strictObject({
+      ...{ code: z.string().nullable(), value, valueType: z.literal("money") },
+      ...{ activeFrom: storeMoment, activeTo: storeMoment.nullable(), usedAt: storeMoment.nullable() },
+    }),
+    ...{ costInPoints: points, rewardType: kind, price: value },
+  })
+  .meta({ id: "StoreIssuedReward" });
+
+export function rewardJson(reward: ShelfReward): z.infer<typeof storeRewardSchema> {
   const { category, tier, availableFrom, availableUntil, stockRemaining, perMemberLimit } = reward;
   const isAlways = availableFrom === null && availableUntil === null;
   return {
@@ -21,7 +67,7 @@ export function rewardJson(reward: ShelfReward) {
     categoryNames: category ? { [category.id]: category.name } : {},
     activity: isAlways
       ? { allTime: true }
-      : { allTime: false, from: textOrNull(availableFrom), to: textOrNull(availableUntil) },
+      : { allTime: false, from: momentTextOrNull(availableFrom), to: momentTextOrNull(availableUntil) },
     visibility: { allTime: true },
     ...{ price: reward.value, couponValue: reward.value, labels: [], translations: [] },
     ...{ featured: false, public: true, brandIcon: false },
@@ -34,7 +80,7 @@ export function rewardJson(reward: ShelfReward) {
 }
 
 /** The code is there once it is shown, which is at once for what was bought here. */
-export function issuedRewardJson(benefit: Benefit) {
+export function issuedRewardJson(benefit: Benefit): z.infer<typeof issuedRewardSchema> {
   const { reward, code } = benefit;
   return {
     ...{ rewardId: reward.id, issuedRewardId: benefit.id, name: reward.name, customerId: benefit.memberId },
@@ -42,13 +88,13 @@ export function issuedRewardJson(benefit: Benefit) {
     redemptionDate: momentText(benefit.createdAt),
     issuedCoupon: {
       ...{ code: code?.value ?? null, value: reward.value, valueType: "money" },
-      ...{ activeFrom: momentText(benefit.createdAt), activeTo: textOrNull(benefit.expiresAt) },
-      usedAt: textOrNull(benefit.burnedAt),
+      ...{ activeFrom: momentText(benefit.createdAt), activeTo: momentTextOrNull(benefit.expiresAt) },
+      usedAt: momentTextOrNull(benefit.burnedAt),
     },
     ...{ costInPoints: benefit.pricePoints, rewardType: kinds[reward.type], price: reward.value },
   };
 }
 
-function textOrNull(moment: Date | null): string | null {
+function momentTextOrNull(moment: Date | null): string | null {
   return moment && momentText(moment);
 }
