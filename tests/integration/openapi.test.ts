@@ -1,19 +1,32 @@
 import { randomUUID } from "node:crypto";
-import Ajv2020, { type ValidateFunction } from "ajv/dist/2020.js";
 import { afterEach, expect, test, vi } from "vitest";
 
 import { now } from "#lib/config/clock.ts";
 import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
 import { statusByCode } from "#lib/http/dialects/jsend.ts";
-import { openApiDocument, refusalsOf } from "#lib/http/openapi/document.ts";
+import { openLoyaltyOperations } from "#lib/http/open-loyalty/operations.ts";
+import { operations as parsers } from "#lib/http/openapi/document.ts";
 import { hostOperations } from "#lib/http/openapi/host-operations.ts";
+import { refusalsOf } from "#lib/http/openapi/refusals.ts";
 import { findRoute, userApiRoutes } from "#lib/http/route-table.ts";
 import { parseQuery } from "#lib/http/schemas/query.ts";
 import { userApiOperations } from "#lib/http/user-api/operations.ts";
 import { callSession, cookieOf, deleteAuth, openLink, postAuth } from "#tests/support/calls.ts";
 import { adjust, daysLater, rewardIdOf } from "#tests/support/engine.ts";
 import { createTenant, profile } from "#tests/support/factories.ts";
+import {
+  ajv,
+  type Described,
+  type DescribedOperation,
+  described,
+  document,
+  faultsBy,
+  faultsOf,
+  type Media,
+  type Schema,
+  type SomeAnswer,
+} from "#tests/support/openapi-document.ts";
 import {
   type ApiCall,
   type ApiTenant,
@@ -53,88 +66,15 @@ afterEach(() => {
   daysLater(0);
 });
 
-type Schema = Record<string, unknown>;
-type Media = { schema: Schema; example?: unknown; examples?: Record<string, { value: unknown }> };
-type Described = { description: string; content?: Record<string, Media> };
-type Parameter = { in: string; name: string; required?: boolean; schema: Schema; example?: unknown };
-type DescribedOperation = {
-  operationId: string;
-  tags: string[];
-  summary: string;
-  security: Record<string, string[]>[];
-  parameters?: Parameter[];
-  requestBody?: { required: boolean; content: Record<string, Media> };
-  responses: Record<string, Described>;
-};
-type OpenApiDocument = {
-  openapi: string;
-  info: { title: string; version: string };
-  servers: { url: string }[];
-  tags: { name: string }[];
-  paths: Record<string, Record<string, DescribedOperation>>;
-  components: { schemas: Record<string, Schema>; securitySchemes: Record<string, Schema> };
-};
-
-// As it goes over the wire: what JSON cannot say is not in it.
-const document = JSON.parse(JSON.stringify(openApiDocument())) as OpenApiDocument;
-
-/** By "GET /v1/rewards". */
-const described: ReadonlyMap<string, DescribedOperation> = new Map(
-  Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(
-      ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
-    ),
-  ),
-);
 const endpointById: ReadonlyMap<string, string> = new Map(
   [...described].map(([endpoint, { operationId }]) => [operationId, endpoint]),
 );
-const parsers = [...userApiOperations, ...hostOperations];
 
 /** Of a status and up, as the document shows them. */
 function codesOf({ responses }: DescribedOperation): string[] {
   return Object.values(responses).flatMap(({ content }) =>
     Object.keys(content?.["application/json"]?.examples ?? {}),
   );
-}
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const dateTime = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
-
-// Strict: a keyword or a format that it does not know is a mistake in the document. `example` is OpenAPI's own.
-const ajv = new Ajv2020({ strict: true, allErrors: true, allowUnionTypes: true });
-ajv.addVocabulary(["example", "components"]);
-ajv.addFormat("uuid", uuid);
-ajv.addFormat("date-time", (text) => dateTime.test(text) && !Number.isNaN(Date.parse(text)));
-
-const compiled = new Map<string, ValidateFunction>();
-
-/** What is wrong with a value by a schema of the document. */
-function faultsBy(schema: Schema, value: unknown): string[] {
-  const text = JSON.stringify(schema);
-  const validate = compiled.get(text) ?? ajv.compile({ ...schema, components: document.components });
-  compiled.set(text, validate);
-  if (validate(value)) return [];
-  return (validate.errors ?? []).map(({ instancePath, message = "", params }) =>
-    `${instancePath} ${message} ${JSON.stringify(params)}`.trim(),
-  );
-}
-
-type SomeAnswer = { status: number; headers: Headers; json: unknown };
-
-/** What is wrong with an answer of an endpoint, by the document. */
-function faultsOf(endpoint: string, { status, headers, json }: SomeAnswer): string[] {
-  const answer = described.get(endpoint)?.responses[String(status)];
-  if (!answer) return [`${endpoint} is not said to answer with ${status}: ${JSON.stringify(json)}.`];
-  if (!answer.content) return json === "" ? [] : [`${status} of ${endpoint} is said to be no JSON.`];
-  const [type] = (headers.get("content-type") ?? "").split(";");
-  const media = answer.content[type ?? ""];
-  if (!media) return [`${status} of ${endpoint} is not said to be ${type}.`];
-  const faults = faultsBy(media.schema, json);
-  if (status < 400) return faults;
-  const { code } = json as { code?: string };
-  if (Object.hasOwn(media.examples ?? {}, String(code))) return faults;
-  return [...faults, `${endpoint} is not said to refuse with ${status} ${code}.`];
 }
 
 // ── The document by itself.
@@ -159,9 +99,9 @@ const codesByStatus: Record<number, string> = {
   503: "database_unavailable identity_provider_unavailable",
 };
 
-test("every route of the user API is an operation, and every operation is a route", () => {
+test("every route that programs call is an operation, and every operation is a route", () => {
   const routes = userApiRoutes
-    .filter(({ template }) => template.startsWith("/v1/") && template !== "/v1/openapi.json") // the document itself
+    .filter(({ template }) => template !== "/v1/openapi.json") // the document itself
     .flatMap(({ template, methods }) =>
       methods
         .filter((method) => method !== "HEAD" && method !== "OPTIONS")
@@ -169,7 +109,12 @@ test("every route of the user API is an operation, and every operation is a rout
     );
   const operations = [...described.keys()];
 
-  expect(operations.filter((endpoint) => endpoint.includes(" /v1/")).sort()).toEqual(routes.sort());
+  const hostPaths = hostOperations.map(({ path }) => path);
+  const ofPrograms = operations.filter((endpoint) => !hostPaths.includes(endpoint.split(" ")[1] ?? ""));
+  expect(ofPrograms.sort()).toEqual(routes.sort());
+  for (const folder of ["/v1/", "/api/{storeCode}/", "/api/admin/", "/api/token/", "/multi/"]) {
+    expect(routes.filter((endpoint) => endpoint.includes(` ${folder}`))).not.toEqual([]);
+  }
   for (const endpoint of operations) {
     const [method = "", path = ""] = endpoint.split(" ");
     const route = findRoute(path);
@@ -187,7 +132,10 @@ test("every operation has a name of its own that a generated client can use", ()
   );
 });
 
-test.each(parsers.map((operation) => [operation.id, operation] as const))(
+// Those of other dialects: tests/integration/openapi-clients.test.ts.
+const ownOperations = [...userApiOperations, ...hostOperations];
+
+test.each(ownOperations.map((operation) => [operation.id, operation] as const))(
   "every refusal of %s stands under its status, with an example",
   (id, operation) => {
     const { responses } = described.get(endpointById.get(id) ?? "") as DescribedOperation;
@@ -208,32 +156,31 @@ test.each(parsers.map((operation) => [operation.id, operation] as const))(
   },
 );
 
-test("every code there is stands in the document, but for those of other doors", () => {
+test("every code there is stands in the document, as far as it is a body's", () => {
   const shown = new Set([...described.values()].flatMap(codesOf));
 
   const missing = Object.keys(statusByCode).filter((code) => !shown.has(code));
 
-  // No operation has a wrong method; the others are said at doors that have a dialect of their own.
-  expect(missing).toEqual([
-    ...["account_exists", "credentials_invalid", "credentials_locked", "method_not_allowed"],
-    ...["refresh_token_expired", "refresh_token_unknown", "registration_closed", "token_expired"],
-  ]);
+  // No operation has a wrong method; the other is a status without a body.
+  expect(missing).toEqual(["credentials_locked", "method_not_allowed"]);
 });
 
 test("the document is OpenAPI 3.1 as far as its structure goes", () => {
   const declaredTags = document.tags.map(({ name }) => name);
-  const parts = ["openapi", "info", "servers", "tags", "paths", "components"];
+  const parts = ["openapi", "info", "servers", "tags", "x-tagGroups", "paths", "components"];
 
   expect(document.openapi).toMatch(/^3\.1\.\d$/);
   expect(Object.keys(document).sort()).toEqual(parts.sort());
   expect(document.info).toMatchObject({ title: expect.any(String), version: expect.any(String) });
+  expect(document["x-tagGroups"].flatMap(({ tags }) => tags)).toEqual(declaredTags);
+  expect(new Set(declaredTags).size).toBe(declaredTags.length);
   for (const [endpoint, operation] of described) {
     const [method = "", path = ""] = endpoint.split(" ");
     const parameters = operation.parameters ?? [];
     const names = parameters.map(({ in: place, name }) => `${place} ${name}`);
     const varying = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => `path ${name}`);
     expect(path).toMatch(/^\/[\w/{}.]+$/);
-    expect(["GET", "POST", "PATCH", "DELETE"]).toContain(method);
+    expect(["GET", "POST", "PUT", "PATCH", "DELETE"]).toContain(method);
     expect(operation.summary).not.toBe("");
     expect(declaredTags).toEqual(expect.arrayContaining(operation.tags));
     expect(new Set(names).size).toBe(names.length);
@@ -252,7 +199,10 @@ test("the document is OpenAPI 3.1 as far as its structure goes", () => {
       expect(Object.keys(operation.requestBody.content)).toEqual(["application/json"]);
       expect(operation.requestBody.required).toBe(true);
     }
-    expect(Object.keys(operation.responses)).toContain("200");
+    const good = Object.keys(operation.responses).filter((status) => status === "200" || status === "204");
+    expect([endpoint, good[0], operation.responses["204"]?.content]).toEqual([
+      ...[endpoint, operation.responses["200"]?.content ? "200" : "204", undefined],
+    ]);
     for (const [status, answer] of Object.entries(operation.responses)) {
       expect(status).toMatch(/^[2-5]\d\d$/);
       expect(answer.description).not.toBe("");
@@ -975,8 +925,8 @@ function textsAround(schema: Schema): [string, string][] {
 }
 
 test.each(
-  userApiOperations
-    .filter(({ body }) => body !== undefined)
+  [...userApiOperations, ...openLoyaltyOperations]
+    .filter(({ body, tag }) => body !== undefined && tag !== "Tokens") // these pass over what they do not know
     .map((operation) => [operation.id, operation] as const),
 )(
   "the document and the parser of %s say the same of a body that is wrong in one place",

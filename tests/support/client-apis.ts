@@ -1,9 +1,14 @@
 /// <reference types="vite/client" />
-/** Calls of the handlers for clients of Open Loyalty and of Weavr, as the start script would hand them on. */
+/**
+ * Calls of the handlers for clients of Open Loyalty and of Weavr, as the start script would hand them on. Every answer to them
+ * is held to the OpenAPI document.
+ */
+import { expect } from "vitest";
 
 import { ownedHeaders } from "#lib/http/request-facts.ts";
 import { findRoute } from "#lib/http/route-table.ts";
 import type { UserApiHandler } from "#lib/http/user-api/route.ts";
+import { faultsOf } from "#tests/support/openapi-document.ts";
 
 const routes = import.meta.glob<Record<string, UserApiHandler>>([
   "../../app/api/**/route.ts",
@@ -50,5 +55,7 @@ export async function callClient(endpoint: string, call: ClientCall = {}): Promi
   const response = await handle(request, { params: Promise.resolve(params) });
   const answered = await response.text();
   const json = /^[{[]/.test(answered) ? JSON.parse(answered) : null;
-  return { status: response.status, headers: response.headers, text: answered, json };
+  const answer = { status: response.status, headers: response.headers, text: answered, json };
+  expect(faultsOf(`${method} ${template}`, answer), answered).toEqual([]);
+  return answer;
 }

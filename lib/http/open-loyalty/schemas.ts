@@ -10,7 +10,10 @@ const bounded = text(1, 1_024);
 
 /** As version 3 names them: `_username` and `_password`. */
 export const loginInput = z.object({
-  username: z.string().min(1).meta({ description: "A member's e-mail address or card number." }),
+  username: z
+    .string()
+    .min(1)
+    .meta({ description: "An e-mail address; a member's may be the number of the card." }),
   password: z.string().min(1),
 });
 

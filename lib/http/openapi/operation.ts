@@ -11,10 +11,21 @@ import type { DomainErrorCode } from "#lib/domain/errors.ts";
 export type Level = "anonymous" | "optionalUser" | "user" | "admin" | "reporter" | "batchReporter" | "till";
 
 /** Who calls at the host's own door: its server with a client id, or a browser with a session token or its cookie. */
-export type HostLevel = "client" | "sessionToken" | "cookie";
+type HostLevel = "client" | "sessionToken" | "cookie";
+
+/**
+ * Who calls at the doors of Open Loyalty's clients: anybody, for no store (`deployment`) or for one; whoever has a token; of a
+ * store a member, an admin, or either.
+ */
+type StoreLevel = "deployment" | "store" | "tokenHolder" | "storeMember" | "storeAdmin" | "storeCaller";
+
+/** Who calls at those of Weavr's: an app with its key, and an end user of it. */
+type MultiLevel = "app" | "endUser";
+
+export type AnyLevel = Level | HostLevel | StoreLevel | MultiLevel;
 
 export type Operation<
-  Of extends Level | HostLevel = Level | HostLevel,
+  Of extends AnyLevel = AnyLevel,
   Query extends z.ZodType = z.ZodType,
   Body extends z.ZodType = z.ZodType,
   Data extends z.ZodType = z.ZodType,
@@ -22,7 +33,7 @@ export type Operation<
 > = {
   /** The operationId: what a generated client calls it. */
   id: string;
-  method: "GET" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** As in the table of routes. */
   path: string;
   tag: string;
@@ -33,8 +44,8 @@ export type Operation<
   body?: Body;
   /** 64 KiB where it is left out. */
   bodyBytesMax?: number;
-  /** What stands under `data`; of a list, one item. */
-  data: Data;
+  /** What it answers with, in JSend what stands under `data`; of a list, one item. Left out: 204, and no body. */
+  data?: Data;
   isList?: IsList;
   /** Takes an Idempotency-Key. */
   isIdempotent?: boolean;
@@ -42,11 +53,11 @@ export type Operation<
   refusals: readonly DomainErrorCode[];
   /** Answers that are no JSON, by their status. */
   otherAnswers?: Readonly<Record<number, string>>;
-  example: { query?: Readonly<Record<string, string>>; body?: unknown; data: unknown };
+  example: { query?: Readonly<Record<string, string>>; body?: unknown; data?: unknown };
 };
 
 export function operation<
-  const Of extends Level | HostLevel,
+  const Of extends AnyLevel,
   Data extends z.ZodType,
   Query extends z.ZodType = z.ZodUndefined,
   Body extends z.ZodType = z.ZodUndefined,
