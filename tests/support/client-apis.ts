@@ -56,6 +56,6 @@ export async function callClient(endpoint: string, call: ClientCall = {}): Promi
   const answered = await response.text();
   const json = /^[{[]/.test(answered) ? JSON.parse(answered) : null;
   const answer = { status: response.status, headers: response.headers, text: answered, json };
-  expect(faultsOf(`${method} ${template}`, answer), answered).toEqual([]);
+  expect(faultsOf(`${method} ${template}`, { ...answer, json: json ?? answered }), answered).toEqual([]);
   return answer;
 }
