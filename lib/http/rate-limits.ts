@@ -22,7 +22,7 @@ const limits = {
   "sign-up": { count: 5, windowSeconds: 60 },
   "password-reset": { count: 5, windowSeconds: 60 },
   /** New accounts at the door of a company's app, whose server calls for everybody. */
-  "end-user-sign-up": { count: 600, windowSeconds: 60 },
+  "end-user-sign-up": { count: membersOfAShop, windowSeconds: 60 },
   /** New passwords of members at the door of Open Loyalty's clients, whose server asks for everybody, too. */
   "member-password-reset": { count: membersOfAShop, windowSeconds: 60 },
   /** Tokens of admins, by address and, for signing in, by admin. */

@@ -26,7 +26,7 @@ export function callerOf(request: IncomingMessage): { address: string; host: str
   const host = request.headers.host ?? "";
   if (!isTrusted(connection)) return { address: connection, host };
 
-  const forwardedFor = listOf(request.headers["x-forwarded-for"]).reverse().map(unmapped);
+  const forwardedFor = listOf(request.headers["x-forwarded-for"]).reverse().map(withoutPort).map(unmapped);
   const address = forwardedFor.find((hop) => !isTrusted(hop)) ?? forwardedFor.at(-1) ?? connection;
   const forwardedHost = listOf(request.headers["x-forwarded-host"]).at(-1);
   return { address: ipaddr.isValid(address) ? address : connection, host: forwardedHost ?? host };
@@ -112,6 +112,11 @@ function isTrusted(address: string): boolean {
     const [network, bits] = ipaddr.parseCIDR(entry);
     return network.kind() === parsed.kind() && parsed.match([network, bits] as never);
   });
+}
+
+/** Some proxies name the port, too: `203.0.113.5:4711`, `[2001:db8::1]:4711`. */
+function withoutPort(hop: string): string {
+  return /^(?:\[([\da-f:.]+)\]|([\d.]+))(?::\d{1,5})?$/i.exec(hop)?.slice(1).find(Boolean) ?? hop;
 }
 
 function unmapped(address: string): string {

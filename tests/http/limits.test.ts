@@ -673,6 +673,7 @@ test.each([
       `${network}:ffff:ffff:ffff:ffff`,
       network.toUpperCase().concat("::1"),
       `${network}::7%eth0`,
+      `[${network}::8]:4711`,
     ],
     others: ["2001:db8:aa:bc::1", "2001:db8:aa::bb"],
   },
@@ -681,6 +682,7 @@ test.each([
     spent: Array(20).fill("203.0.113.99"),
     same: [
       "::ffff:203.0.113.99",
+      "203.0.113.99:4711",
       "::FFFF:CB00:7163",
       "0:0:0:0:0:ffff:203.0.113.99",
       "198.18.0.1, 203.0.113.99",

@@ -33,10 +33,14 @@ export type Callers = {
 };
 type AnyCaller = Callers[Level];
 
-/** The programme whose key a request carries in this header. Refuses `api_key_invalid`. */
-export async function requireApiKey(request: Request, header = "x-api-key"): Promise<KeyHolder> {
-  const key = request.headers.get(header);
-  const holder = key ? await findTenantByApiKey(key) : null;
+/** The programme whose key a request carries in one of these headers. Refuses `api_key_invalid`, also for two keys. */
+export async function requireApiKey(
+  request: Request,
+  headers: readonly string[] = ["x-api-key"],
+): Promise<KeyHolder> {
+  const sent = headers.map((header) => request.headers.get(header)).filter((value) => value !== null);
+  const [key, ...others] = new Set(sent);
+  const holder = key && others.length === 0 ? await findTenantByApiKey(key) : null;
   if (!holder) throw new DomainError("api_key_invalid");
   return holder;
 }

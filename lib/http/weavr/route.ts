@@ -23,7 +23,7 @@ export function keyRoute(handle: Handle): UserApiHandler {
     let tenant: Tenant | null = null;
     let response: Response;
     try {
-      const holder = await requireApiKey(request, "api-key");
+      const holder = await requireApiKey(request, ["api-key", "x-api-key"]);
       tenant = holder.tenant;
       takeFromBucket(holder.apiKey);
       response = await handle(request, tenant);
