@@ -27,8 +27,34 @@ export type NewRefreshToken = {
   expiresAt: Date;
 };
 
-export async function insertRefreshToken(token: NewRefreshToken & TokenOwner): Promise<void> {
-  await db().refreshToken.create({ data: token, select: { id: true } });
+/**
+ * The first token of a family, for an owner who may sign in and has the password that was looked at; false where that has
+ * changed since. Both rows are held: who changes them and ends the tokens waits, and sees this one.
+ */
+export async function insertRefreshToken(
+  token: NewRefreshToken,
+  owner: TokenOwner,
+  passwordHash: string,
+): Promise<boolean> {
+  const { id, tokenHash, familyId, familyEndsAt, createdAt, expiresAt } = token;
+  const held =
+    "adminId" in owner
+      ? Prisma.sql`SELECT NULL::uuid AS "tenantId", NULL::uuid AS "memberId", a."id" AS "adminId" FROM "admins" a
+          WHERE a."id" = ${owner.adminId}::uuid AND a."passwordHash" = ${passwordHash} AND a."disabledAt" IS NULL
+          FOR SHARE`
+      : Prisma.sql`SELECT m."tenantId", m."id" AS "memberId", NULL::uuid AS "adminId"
+          FROM "members" m JOIN "accounts" a ON a."tenantId" = m."tenantId" AND a."memberId" = m."id"
+          WHERE m."tenantId" = ${owner.tenantId}::uuid AND m."id" = ${owner.memberId}::uuid AND NOT m."isRestricted"
+            AND m."deletedAt" IS NULL AND a."passwordHash" = ${passwordHash}
+          FOR SHARE`;
+  const rows = await db().$executeRaw`
+    WITH "owner" AS (${held})
+    INSERT INTO "refresh_tokens" ("id", "tokenHash", "familyId", "familyEndsAt", "tenantId", "memberId", "adminId",
+      "createdAt", "expiresAt")
+    SELECT ${id}::uuid, ${tokenHash}, ${familyId}::uuid, ${familyEndsAt}::timestamptz, o."tenantId", o."memberId",
+      o."adminId", ${createdAt}::timestamptz, ${expiresAt}::timestamptz
+    FROM "owner" o`;
+  return rows === 1;
 }
 
 export function findRefreshToken(tokenHash: string): Promise<RefreshTokenRow | null> {

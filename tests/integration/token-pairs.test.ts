@@ -1,11 +1,15 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { verify } from "@node-rs/argon2";
+import { Client } from "pg";
+import { beforeEach, expect, inject, test, vi } from "vitest";
 
+import { env } from "#lib/config/env.ts";
 import { db } from "#lib/db/client.ts";
 import { requestPasswordReset, resetPassword } from "#lib/domain/accounts/reset-password.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { restrictMember } from "#lib/domain/members/restrict-member.ts";
 import { hashPassword } from "#lib/domain/passwords.ts";
-import { sweepRefreshTokens } from "#lib/domain/token-pairs/token-pair.ts";
+import { forgetTenants } from "#lib/domain/tenants/tenant-memory.ts";
+import { signInForTokens, sweepRefreshTokens } from "#lib/domain/token-pairs/token-pair.ts";
 import {
   createAccount,
   createAccountTenant,
@@ -16,6 +20,7 @@ import {
 } from "#tests/support/accounts.ts";
 import { type ClientAnswer, type ClientCall, callClient } from "#tests/support/client-apis.ts";
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
+import { urlOfDatabase } from "#tests/support/on-server.ts";
 import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
 
 // Goal: clients of Open Loyalty sign their people in and keep them signed in, each refresh token once, and who has lost the
@@ -23,8 +28,14 @@ import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
 // Method: the handlers on a real database, with a clock that the test holds.
 
 vi.mock("#lib/domain/mail/deliver-mails.ts", () => ({ deliverSoon: vi.fn() }));
+vi.mock("@node-rs/argon2", { spy: true });
 
+const serverUrl = inject("databaseServerUrl");
 const member = { authIdentifier: "user-1", profile, password: "a walk along the canal" };
+const joan = {
+  ...{ authIdentifier: "user-2", profile: { ...profile, emailAddress: "joan@example.com" } },
+  password: member.password,
+};
 const admin = { email: "owner@example.com", password: "an owner's own password", role: "OWNER" };
 
 let addresses = 0;
@@ -50,6 +61,10 @@ function loginAdmin(body: object = {}, address = here): Promise<ClientAnswer> {
   return callClient("POST /api/admin/login_check", { body: credentials, address });
 }
 
+function refreshAdmin(refreshToken: unknown): Promise<ClientAnswer> {
+  return callClient("POST /api/token/refresh", { body: { refresh_token: refreshToken }, address: here });
+}
+
 function revoke(bearer?: string): Promise<ClientAnswer> {
   return callClient("GET /api/token/revoke", bearer === undefined ? {} : { bearer });
 }
@@ -71,6 +86,14 @@ function createStore(settings: object = {}): Promise<TestTenant> {
 
 function liveTokens({ id: tenantId }: TestTenant) {
   return db().refreshToken.count({ where: { tenantId, usedAt: null } });
+}
+
+/** Jane's password is another one from now on. */
+async function setPasswordByMail(tenant: TestTenant): Promise<void> {
+  await requestPasswordReset({ tenant, emailAddress: jane.emailAddress, mails });
+  const token = await newestToken(tenant, "resetPassword");
+  const reset = { tenant, token, password: "a boat on the river", address: here, mails };
+  await resetPassword({ ...reset, admit: async () => undefined });
 }
 
 test("a member signs in, also by the old names of the fields and by the card's number, and gets a pair", async () => {
@@ -189,6 +212,33 @@ test("one that comes again later ends its whole family, and no other", async () 
   expect(await refresh(tenant, other.refresh_token)).toMatchObject({ status: 200 });
 });
 
+test("the last moment of a refresh token is the last of its 30 days", async () => {
+  stopTheClock();
+  const tenant = await createStore();
+  const [{ json: first }, { json: second }] = [await login(tenant), await login(tenant)];
+
+  moveTo(30, -1);
+  expect((await refresh(tenant, first.refresh_token)).status).toBe(200);
+  moveTo(30);
+  expect(await refresh(tenant, second.refresh_token)).toMatchObject(expired);
+});
+
+test("a sweep leaves what is good, what tells of a second use, and what expired within a week", async () => {
+  stopTheClock();
+  const tenant = await createStore();
+  const [{ json: first }, { json: other }] = [await login(tenant), await login(tenant)];
+  moveTo(29);
+  const { json: second } = await refresh(tenant, first.refresh_token);
+
+  await sweepRefreshTokens();
+  expect(await refresh(tenant, first.refresh_token)).toMatchObject(unknown);
+  const { json: third } = await refresh(tenant, second.refresh_token);
+  moveTo(37);
+  await sweepRefreshTokens();
+  expect(await refresh(tenant, other.refresh_token)).toMatchObject(expired);
+  expect((await refresh(tenant, third.refresh_token)).status).toBe(200);
+});
+
 test("a refresh token lasts 30 days, a family 90 from its login, and both are swept", async () => {
   stopTheClock();
   const tenant = await createStore();
@@ -236,6 +286,7 @@ test("of 100 logins at once 20 reach the password, whatever the name looks like"
     accountNumber,
     "JANE.doe@example.COM",
   ];
+  vi.mocked(verify).mockClear();
 
   const answers = await Promise.all(
     Array.from({ length: 100 }, (_, index) =>
@@ -245,9 +296,53 @@ test("of 100 logins at once 20 reach the password, whatever the name looks like"
 
   const count = (status: number) => answers.filter((answer) => answer.status === status).length;
   expect([count(401), count(429)]).toEqual([20, 80]);
+  expect(verify).toHaveBeenCalledTimes(20);
   const over = answers.find(({ status }) => status === 429);
   expect(over?.json).toEqual({ code: 429, message: "Too Many Requests" });
   expect(Number(over?.headers.get("retry-after"))).toBeGreaterThan(0);
+});
+
+test("a name that nobody has is counted like somebody's, whatever it looks like", async () => {
+  const tenant = await createStore();
+  const names = ["nobody@example.com", "NOBODY@example.com", " nobody@example.com "];
+
+  const statuses: number[] = [];
+  for (let index = 0; index < 21; index++) {
+    statuses.push((await login(tenant, { username: names[index % names.length] })).status);
+  }
+
+  expect(statuses).toEqual([...Array(20).fill(401), 429]);
+});
+
+test("who is over the limit keeps no other member from signing in and from going on", async () => {
+  const tenant = await createStore({ members: [member, joan] });
+  const asJoan = { username: joan.profile.emailAddress };
+  const [{ json: mine }, { json: joans }] = [await login(tenant), await login(tenant, asJoan)];
+  for (let index = 0; index < 20; index++) {
+    await login(tenant);
+    await refresh(tenant, mine.refresh_token);
+  }
+
+  expect((await login(tenant)).status).toBe(429);
+  expect((await refresh(tenant, mine.refresh_token)).status).toBe(429);
+  expect((await login(tenant, asJoan)).status).toBe(200);
+  expect((await refresh(tenant, joans.refresh_token)).status).toBe(200);
+});
+
+test("an address has 20 admins' refreshes a minute, and 600 of members' logins and refreshes each", async () => {
+  const tenant = await createStore();
+  const tries: [string, number][] = [
+    ["POST /api/token/refresh", 20],
+    [`POST /api/${tenant.code}/token/refresh`, 600],
+    [`POST /api/${tenant.code}/member/login_check`, 600],
+  ];
+
+  for (const [endpoint, count] of tries) {
+    const send = (address: string) => callClient(endpoint, { body: {}, address }); // counted before it is read
+    for (let index = 0; index < count; index++) expect((await send(here)).status).not.toBe(429);
+    expect((await send(here)).status, endpoint).toBe(429);
+    expect((await send("203.0.113.200")).status, endpoint).not.toBe(429);
+  }
 });
 
 test("admins have 20 tries a minute from an address, whoever they are, and 20 each, wherever from", async () => {
@@ -268,20 +363,23 @@ test("admins have 20 tries a minute from an address, whoever they are, and 20 ea
 });
 
 test("revoking ends every refresh token of who calls, and of nobody else", async () => {
-  const tenant = await createStore({ admins: [{ ...admin, email: "third@example.com" }] });
+  const people = ["third@example.com", "another@example.com"].map((email) => ({ ...admin, email }));
+  const tenant = await createStore({ members: [member, joan], admins: people });
   const [{ json: first }, { json: second }] = [await login(tenant), await login(tenant)];
   const { json: admins } = await loginAdmin({ username: "third@example.com" });
+  const { json: another } = await loginAdmin({ username: "another@example.com" });
+  const { json: joans } = await login(tenant, { username: joan.profile.emailAddress });
 
   expect(await revoke(first.token)).toMatchObject({ status: 204, text: "" });
 
   for (const { refresh_token: token } of [first, second])
     expect(await refresh(tenant, token)).toMatchObject(unknown);
-  const body = { refresh_token: admins.refresh_token };
-  const refreshed = await callClient("POST /api/token/refresh", { body, address: here });
+  expect((await refresh(tenant, joans.refresh_token)).status).toBe(200);
+  const refreshed = await refreshAdmin(admins.refresh_token);
   expect(refreshed.status).toBe(200);
   expect((await revoke(admins.token)).status).toBe(204);
-  const after = { refresh_token: refreshed.json.refresh_token };
-  expect(await callClient("POST /api/token/refresh", { body: after, address: here })).toMatchObject(unknown);
+  expect(await refreshAdmin(refreshed.json.refresh_token)).toMatchObject(unknown);
+  expect((await refreshAdmin(another.refresh_token)).status).toBe(200);
 });
 
 test("a bearer is missing, bad or expired, in the vendor's words", async () => {
@@ -316,10 +414,77 @@ test("a pair of one door is nothing at another", async () => {
 
   expect(await refresh(other, members.refresh_token)).toMatchObject(unknown);
   expect(await refresh(tenant, admins.refresh_token)).toMatchObject(unknown);
-  const body = { refresh_token: members.refresh_token };
-  expect(await callClient("POST /api/token/refresh", { body, address: here })).toMatchObject(unknown);
+  expect(await refreshAdmin(members.refresh_token)).toMatchObject(unknown);
   expect(await refresh(tenant, members.refresh_token)).toMatchObject({ status: 200 });
 });
+
+test("a used or expired token is nothing at another door either, and ends nothing there", async () => {
+  stopTheClock();
+  const tenant = await createStore({ admins: [{ ...admin, email: "fifth@example.com" }] });
+  const other = await createStore();
+  const [{ json: members }, { json: admins }] = [
+    await login(tenant),
+    await loginAdmin({ username: "fifth@example.com" }),
+  ];
+  const { json: nextOfMember } = await refresh(tenant, members.refresh_token);
+  const { json: nextOfAdmin } = await refreshAdmin(admins.refresh_token);
+  const attempts = (memberToken: string, adminToken: string) => [
+    () => refresh(other, memberToken),
+    () => refreshAdmin(memberToken),
+    () => refresh(tenant, adminToken),
+  ];
+
+  moveTo(0, 60_000);
+  for (const attempt of attempts(members.refresh_token, admins.refresh_token)) {
+    expect(await attempt()).toMatchObject(unknown);
+  }
+  const { status, json: lastOfMember } = await refresh(tenant, nextOfMember.refresh_token);
+  const { status: adminStatus, json: lastOfAdmin } = await refreshAdmin(nextOfAdmin.refresh_token);
+  expect([status, adminStatus]).toEqual([200, 200]);
+  moveTo(31);
+  for (const attempt of attempts(lastOfMember.refresh_token, lastOfAdmin.refresh_token)) {
+    expect(await attempt()).toMatchObject(unknown);
+  }
+  expect(await refresh(tenant, lastOfMember.refresh_token)).toMatchObject(expired);
+});
+
+test.each(["restricted", "another password"])(
+  "who is %s while the password is looked at gets no tokens",
+  async (what) => {
+    const tenant = await createAccountTenant();
+    const { memberId } = await createAccount(tenant);
+    const admit = async () => {
+      if (what === "restricted") await restrictMember(tenant.id, memberId, true);
+      else await setPasswordByMail(tenant);
+    };
+    const { emailAddress: username, password } = jane;
+
+    const signIn = signInForTokens({ door: { kind: "member", tenant }, username, password, admit });
+
+    await expect(signIn).rejects.toMatchObject({ code: "credentials_invalid" });
+    expect(await liveTokens(tenant)).toBe(0);
+  },
+);
+
+test.each(["disabled", "another password"])(
+  "an admin who has %s while the password is looked at gets no tokens",
+  async (what) => {
+    const email = `${what.replaceAll(" ", "-")}-meanwhile@example.com`;
+    await createStore({ admins: [{ ...admin, email }] });
+    const { id: adminId } = await db().admin.findFirstOrThrow({ where: { email } });
+    const admit = async () => {
+      const passwordHash = await hashPassword("another password");
+      const data = what === "disabled" ? { disabledAt: new Date() } : { passwordHash };
+      await db().admin.update({ where: { id: adminId }, data });
+    };
+    const { password } = admin;
+
+    const signIn = signInForTokens({ door: { kind: "admin" }, username: email, password, admit });
+
+    await expect(signIn).rejects.toMatchObject({ code: "credentials_invalid" });
+    expect(await db().refreshToken.count({ where: { adminId } })).toBe(0);
+  },
+);
 
 test.each(["restricted", "another password", "gone"])(
   "a member who is %s is out at the next call",
@@ -331,19 +496,14 @@ test.each(["restricted", "another password", "gone"])(
 
     if (what === "restricted") await restrictMember(tenant.id, memberId, true);
     else if (what === "gone") await db().account.deleteMany({ where: { memberId } });
-    else {
-      await requestPasswordReset({ tenant, emailAddress: jane.emailAddress, mails });
-      const token = await newestToken(tenant, "resetPassword");
-      const reset = { tenant, token, password: "a boat on the river", address: here, mails };
-      await resetPassword({ ...reset, admit: async () => undefined });
-    }
+    else await setPasswordByMail(tenant);
 
     expect(await revoke(json.token)).toMatchObject(refusal(401, "Invalid JWT Token"));
     expect(await refresh(tenant, json.refresh_token)).toMatchObject(unknown);
   },
 );
 
-test.each(["disabled", "another password", "another role", "another programme more"])(
+test.each(["disabled", "another password", "another role", "another programme more", "all programmes"])(
   "an admin who has %s since is out at the next call",
   async (what) => {
     const email = `${what.replaceAll(" ", "-")}@example.com`;
@@ -352,22 +512,117 @@ test.each(["disabled", "another password", "another role", "another programme mo
     const { id: adminId } = await db().admin.findFirstOrThrow({ where: { email } });
     expect((await revoke(json.token)).status).toBe(204);
 
-    const data =
-      what === "disabled"
-        ? { disabledAt: new Date() }
-        : { passwordHash: await hashPassword("another password") };
+    const changes: Record<string, object> = {
+      disabled: { disabledAt: new Date() },
+      "another password": { passwordHash: await hashPassword("another password") },
+      "all programmes": { isDeploymentOwner: true },
+    };
     if (what === "another role") {
       await db().adminRole.updateMany({ where: { adminId, tenantId: tenant.id }, data: { role: "VIEWER" } });
     } else if (what === "another programme more") {
       const { id: tenantId } = await createStore();
       await db().adminRole.create({ data: { adminId, tenantId, role: "VIEWER" } });
     } else {
-      await db().admin.update({ where: { id: adminId }, data });
+      await db().admin.update({ where: { id: adminId }, data: changes[what] ?? {} });
     }
 
     expect(await revoke(json.token)).toMatchObject(refusal(401, "Invalid JWT Token"));
   },
 );
+
+test("who has yet to confirm an address, since the programme wants that, is out at the next call", async () => {
+  const tenant = await createAccountTenant({ emailConfirmation: "off" });
+  await createAccount(tenant);
+  const { json } = await login(tenant, { username: jane.emailAddress, password: jane.password });
+
+  await db().tenant.update({ where: { id: tenant.id }, data: { emailConfirmation: "required" } });
+  forgetTenants();
+
+  expect(await revoke(json.token)).toMatchObject(refusal(401, "Invalid JWT Token"));
+  expect(await refresh(tenant, json.refresh_token)).toMatchObject(unknown);
+});
+
+test("a newer secret of the deployment ends no token", async () => {
+  const tenant = await createStore();
+  const { json } = await login(tenant);
+  const newer = ["a newer secret of the deployment, and long enough", ...env().LAUREL_SECRET];
+  const secrets = vi.spyOn(env(), "LAUREL_SECRET", "get");
+  secrets.mockReturnValue(newer);
+  try {
+    expect((await refresh(tenant, json.refresh_token)).status).toBe(200);
+    expect((await revoke(json.token)).status).toBe(204);
+  } finally {
+    secrets.mockRestore();
+  }
+});
+
+// The two below make calls meet in one order, by rows that a connection of their own holds.
+
+test.runIf(serverUrl)(
+  "a refresh that is under way while its tokens are revoked leaves nothing good",
+  async () => {
+    const tenant = await createStore();
+    const { json } = await login(tenant);
+
+    await whileHeld(
+      `SELECT 1 FROM "refresh_tokens" WHERE "tenantId" = '${tenant.id}' FOR UPDATE`,
+      async (letGo) => {
+        const refreshing = refresh(tenant, json.refresh_token);
+        await untilWaiting(1);
+        const revoking = revoke(json.token);
+        await untilWaiting(2);
+        await letGo();
+        expect([(await refreshing).status, (await revoking).status]).toEqual([200, 204]);
+      },
+    );
+
+    expect(await liveTokens(tenant)).toBe(0);
+  },
+);
+
+test.runIf(serverUrl).each([
+  ["restricted", `UPDATE "members" SET "isRestricted" = true`],
+  ["given another password", `UPDATE "accounts" SET "passwordHash" = 'another'`],
+])("a member who is %s while signing in is under way gets no tokens", async (_what, change) => {
+  const tenant = await createStore();
+  const ofTenant = `WHERE "tenantId" = '${tenant.id}'`;
+
+  const held = `SELECT 1 FROM "members" ${ofTenant} FOR UPDATE; ${change} ${ofTenant}`;
+  await whileHeld(held, async (letGo) => {
+    const signingIn = login(tenant);
+    await untilWaiting(1);
+    await letGo();
+    expect(await signingIn).toMatchObject(badCredentials);
+  });
+
+  expect(await liveTokens(tenant)).toBe(0);
+});
+
+/** Runs `race` while a connection of its own has these statements open, which `letGo` commits. */
+async function whileHeld(
+  statements: string,
+  race: (letGo: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const [row] = await db().$queryRaw<{ name: string }[]>`SELECT current_database() AS "name"`;
+  const holder = new Client({ connectionString: urlOfDatabase(serverUrl ?? "", row?.name ?? "") });
+  await holder.connect();
+  try {
+    await holder.query(`BEGIN; ${statements}`);
+    await race(async () => void (await holder.query("COMMIT")));
+  } finally {
+    await holder.end();
+  }
+}
+
+/** Until so many statements wait for a lock. */
+async function untilWaiting(count: number): Promise<void> {
+  const isSo = async () => {
+    const [row] = await db().$queryRaw<{ waiting: number }[]>`SELECT count(*)::int AS "waiting"
+      FROM pg_stat_activity WHERE "datname" = current_database() AND "wait_event_type" = 'Lock'`;
+    return row?.waiting === count;
+  };
+  await vi.waitUntil(isSo, { timeout: 10_000 });
+}
 
 test("a form is taken like JSON, and what is neither is refused in the dialect", async () => {
   const tenant = await createStore();

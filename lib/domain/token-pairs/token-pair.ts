@@ -6,7 +6,9 @@
  *   2. one that comes again ends its whole family, new ones included, unless it is within 10 seconds of its use, when it was
  *      a client's double click: then it is only refused;
  *   3. a family ends 90 days after its login, and when its person's sessions are ended everywhere;
- *   4. whatever dies in the middle, either the old token is good or the new one.
+ *   4. whatever dies in the middle, either the old token is good or the new one;
+ *   5. who was restricted, or has another password since it was looked at, gets no pair: the tokens of before have ended by
+ *      then, and one that came later would live on.
  */
 import { randomBytes } from "node:crypto";
 
@@ -75,7 +77,8 @@ export async function signInForTokens(command: {
   const at = now();
   const familyEndsAt = addSeconds(at, familySeconds);
   const { refreshToken, row } = newRefreshToken({ familyId: newId(), familyEndsAt }, at);
-  await insertRefreshToken({ ...row, ...ownerOf(door, found.actor) });
+  const isSame = await insertRefreshToken(row, ownerOf(door, found.actor), found.passwordHash);
+  if (!isSame) throw new DomainError("credentials_invalid"); // restricted, or with another password since
   return { accessToken: await accessTokenFor(door, found.actor), refreshToken };
 }
 
