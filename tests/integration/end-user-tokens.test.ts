@@ -1,9 +1,13 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, inject, test, vi } from "vitest";
 
+import { findAccountByEmail } from "#lib/db/accounts.ts";
 import { db } from "#lib/db/client.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
 import { restrictMember } from "#lib/domain/members/restrict-member.ts";
-import { mailsOf } from "#tests/support/accounts.ts";
+import { openEndUserSession } from "#lib/domain/sessions/end-user-session.ts";
+import { signOwnToken } from "#lib/domain/tokens/own-token.ts";
+import { countAddressAgainst } from "#lib/http/rate-limits.ts";
+import { jane, mailsOf, signUp } from "#tests/support/accounts.ts";
 import { type ClientAnswer, type ClientCall, callClient } from "#tests/support/client-apis.ts";
 import { profile } from "#tests/support/factories.ts";
 import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
@@ -80,6 +84,8 @@ test("an end user signs in, and the token says who it is, to /multi and to /v1",
   });
   const header = JSON.parse(Buffer.from(json.token.split(".")[0], "base64url").toString());
   expect(header).toMatchObject({ alg: "RS256", typ: "eut+jwt" });
+  const claims = JSON.parse(Buffer.from(json.token.split(".")[1], "base64url").toString());
+  expect(claims.exp - claims.iat).toBe(12 * 60 * 60);
   const listed = await identities(tenant, json.token);
   expect(listed.json).toEqual({
     identities: [{ id: identity, name: "Jane Doe" }],
@@ -175,6 +181,16 @@ test("a logout ends it at once, everywhere", async () => {
   expect((await identities(tenant, other.token)).status).toBe(200);
 });
 
+test("a session has one token: another that is signed for it is none", async () => {
+  const tenant = await createApp();
+  await login(tenant);
+  const { id: sid } = await db().session.findFirstOrThrow({ where: { tenantId: tenant.id } });
+
+  const another = await signOwnToken("endUser", { sid }, 300);
+
+  expect(await identities(tenant, another)).toMatchObject(bare(401));
+});
+
 test("no key, no token, and those of others are refused without a word", async () => {
   const tenant = await createApp();
   const other = await createApp();
@@ -206,7 +222,29 @@ test("a wrong password, an unknown address and whoever may not sign in are told 
   expect(await guess(tenant, here, "no address")).toMatchObject(bare(403));
   await restrictMember(tenant.id, id as MemberId, true);
   expect(await login(tenant)).toMatchObject(bare(403));
+  const accounts = await createApp({ authMode: "interactive" });
+  await signUp(accounts); // unconfirmed
+  const waiting = { email: jane.emailAddress, password: { value: jane.password } };
+  expect(await login(accounts, waiting)).toMatchObject(bare(403));
+  expect(await db().session.count({ where: { tenantId: { in: [tenant.id, accounts.id] } } })).toBe(0);
 });
+
+test.each(["restricted", "another password"])(
+  "who is %s since the password was looked at gets no session",
+  async (what) => {
+    const tenant = await createApp();
+    const account = await findAccountByEmail(tenant.id, profile.emailAddress);
+    if (!account) throw new Error("The account is not there.");
+    const { memberId } = account;
+    if (what === "restricted") await restrictMember(tenant.id, memberId as MemberId, true);
+    else await db().account.updateMany({ where: { memberId }, data: { passwordHash: "another" } });
+
+    const opening = openEndUserSession(tenant, account);
+
+    await expect(opening).rejects.toMatchObject({ code: "credentials_invalid" });
+    expect(await db().session.count({ where: { tenantId: tenant.id } })).toBe(0);
+  },
+);
 
 test.each([profile.emailAddress, "nobody@example.com"])(
   "five failures in a row for %s from one address lock the pair for half an hour, and nobody else",
@@ -220,6 +258,89 @@ test.each([profile.emailAddress, "nobody@example.com"])(
     expect(await login(tenant, { email })).toMatchObject(bare(423));
     expect((await login(tenant, {}, "203.0.113.9")).status).toBe(200);
     expect((await guess(tenant, here, "somebody-else@example.com")).status).toBe(403);
+  },
+);
+
+test("the lock is over half an hour after the last failure, whatever is tried meanwhile, and is one programme's", async () => {
+  stopTheClock();
+  const [tenant, other] = [await createApp(), await createApp()];
+  const spellings = [
+    "jane.doe@example.com",
+    "JANE.DOE@example.com",
+    "Jane.Doe@example.com",
+    "jane.doe@EXAMPLE.com",
+  ];
+  for (const email of spellings) expect(await guess(tenant, here, email)).toMatchObject(bare(403));
+
+  moveTo(0, 20 * minute);
+  expect(await guess(tenant)).toMatchObject(bare(403));
+  expect(await login(tenant)).toMatchObject(bare(423));
+  expect((await login(other)).status).toBe(200);
+  moveTo(0, 50 * minute - 1_000);
+  expect(await login(tenant)).toMatchObject(bare(423));
+  moveTo(0, 50 * minute + 1_000);
+  expect((await login(tenant)).status).toBe(200);
+});
+
+test.each([
+  ["POST /multi/login_with_password", "sign-in-address"],
+  ["POST /multi/consumers", "end-user-sign-up"],
+] as const)("%s takes 600 calls a minute from one address", async (endpoint, limit) => {
+  const tenant = await createApp({ selfRegistration: true });
+  await Promise.all(Array.from({ length: 600 }, () => countAddressAgainst(limit, here)));
+  const body = {
+    ...{ email: profile.emailAddress, password: { value: password } },
+    rootUser: { name: "Ada", surname: "Demo", email: "ada@example.com" },
+  };
+
+  const refused = await call(tenant, endpoint, { body });
+
+  expect(refused).toMatchObject(bare(429));
+  expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+  expect((await call(tenant, endpoint, { body, address: "203.0.113.10" })).status).toBe(200);
+});
+
+test("an old password can be guessed 20 times a minute", async () => {
+  const tenant = await createApp();
+  const { json } = await login(tenant);
+  const update = (oldValue: string) =>
+    call(tenant, "POST /multi/passwords/update", {
+      ...{
+        bearer: json.token,
+        body: { oldPassword: { value: oldValue }, newPassword: { value: "a boat on the river" } },
+      },
+    });
+
+  for (let index = 0; index < 20; index++) expect(await update("not it")).toMatchObject(bare(403));
+  expect(await update(password)).toMatchObject(bare(429));
+});
+
+test("calls here and to /v1 are taken from one bucket of their key", async () => {
+  const apiKey = "the-key-of-an-app-with-two-calls-at-once";
+  const limits = { ratePerSecond: 1, burst: 2 };
+  const tenant = await createApp({ apiKeys: [{ name: "app", key: apiKey, ...limits }] });
+  const stopwatch = vi.spyOn(performance, "now").mockReturnValue(performance.now());
+  try {
+    const onMulti = () => call({ ...tenant, apiKey }, "GET /multi/identities");
+    expect(await onMulti()).toMatchObject(bare(401));
+    expect((await callApi({ ...tenant, apiKey }, "GET /v1/tiers")).status).toBe(200);
+    expect(await onMulti()).toMatchObject(bare(429));
+  } finally {
+    stopwatch.mockRestore();
+  }
+});
+
+test.runIf(inject("databaseServerUrl"))(
+  "on a server tries are counted in its table, for every process, and say nothing of who tried",
+  async () => {
+    const tenant = await createApp();
+    await guess(tenant);
+
+    const rows = await db().$queryRaw<{ key: string }[]>`SELECT "key" FROM "rate_limits"`;
+
+    const names = new Set(rows.map(({ key }) => key.replace(/:[\w-]{43}$/, "")));
+    expect([...names]).toEqual(expect.arrayContaining(["sign-in-address", "end-user-failures"]));
+    expect([...names].filter((name) => !/^[a-z-]+$/.test(name))).toEqual([]);
   },
 );
 

@@ -3,6 +3,7 @@ import { beforeEach, expect, test, vi } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import { confirmEmail } from "#lib/domain/accounts/confirm-email.ts";
+import { countAddressAgainst, type LimitName } from "#lib/http/rate-limits.ts";
 import { mailsOf, newestToken, openedLink } from "#tests/support/accounts.ts";
 import type { ClientAnswer, ClientCall } from "#tests/support/client-apis.ts";
 import {
@@ -195,6 +196,39 @@ test("a forgotten password is set anew by the token of a mail, once", async () =
   const other = await createStore();
   const body = { token, reset: { plainPassword: ana.plainPassword } };
   expect(pathsOf(await call(other, "POST /member/password/reset", { body }))).toEqual(["token"]);
+});
+
+test.each<[string, LimitName, (token: string) => object]>([
+  ["register", "end-user-sign-up", () => ({ customer: ana })],
+  ["password/reset/request", "member-password-reset", () => ({ username: jane.profile.emailAddress })],
+  [
+    "password/reset",
+    "member-password-reset",
+    (token) => ({ token, reset: { plainPassword: ana.plainPassword } }),
+  ],
+])("POST /member/%s takes 600 calls a minute from one address", async (what, limit, bodyWith) => {
+  const store = await createStore();
+  const asked = { username: jane.profile.emailAddress };
+  await call(store, "POST /member/password/reset/request", { body: asked, address: "203.0.113.11" });
+  const body = bodyWith(await newestToken(store, "resetPassword"));
+  await Promise.all(Array.from({ length: 600 }, () => countAddressAgainst(limit, here)));
+
+  const endpoint = `POST /member/${what}`;
+  expect(await call(store, endpoint, { body })).toMatchObject(refusal(429, "Too Many Requests"));
+  const { status } = await call(store, endpoint, { body, address: "203.0.113.12" });
+  expect([200, 204]).toContain(status);
+});
+
+test("a current password can be guessed 20 times a minute", async () => {
+  const store = await createStore();
+  const bearer = await memberToken(store);
+  const put = (currentPassword: string) =>
+    call(store, "PUT /member/password", {
+      ...{ bearer, body: { currentPassword, plainPassword: ana.plainPassword } },
+    });
+
+  for (let index = 0; index < 20; index++) expect((await put("wrong")).status).toBe(400);
+  expect(await put(jane.password)).toMatchObject(refusal(429, "Too Many Requests"));
 });
 
 test.each(["register", "password/reset/request"])(

@@ -153,6 +153,18 @@ test("a bearer is missing, bad, another store's or too small, in the vendor's wo
   ).toBe(200);
 });
 
+test("who owns the deployment is an owner in every programme", async () => {
+  const [store, other] = [await createStore(), await createStore()];
+  await db().admin.updateMany({ where: { email: store.admins.TILL }, data: { isDeploymentOwner: true } });
+  const bearer = await adminToken(store, "TILL");
+  const body = { customer: { firstName: "Jo" } };
+
+  for (const each of [store, other]) {
+    const endpoint = `PUT /member/${await memberIdOf(each)}`;
+    expect((await call(each, endpoint, { bearer, body })).status).toBe(200);
+  }
+});
+
 test("a key that was revoked, and a member who was restricted, are out at the next call", async () => {
   const store = await createStore();
   const id = await memberIdOf(store);

@@ -5,6 +5,8 @@ import { beforeEach, expect, test, vi } from "vitest";
 import { GET } from "#app/.well-known/jwks.json/route.ts";
 import { env } from "#lib/config/env.ts";
 import { db } from "#lib/db/client.ts";
+import { addSigningKey } from "#lib/db/signing-keys.ts";
+import { newId } from "#lib/domain/ids.ts";
 import { publicKeySet, rotateKeys } from "#lib/domain/tokens/own-keys.ts";
 import { type OwnTokenKind, readOwnToken, signOwnToken } from "#lib/domain/tokens/own-token.ts";
 import "#tests/support/database.ts";
@@ -99,7 +101,16 @@ test("with another key, issuer, audience, time or algorithm it is none of ours",
   expect(await faultOf("admin", await signed({ aud: ["laurel:admin"] }))).toBe("audience_wrong");
   expect(await faultOf("admin", await signed({ exp: "9999999999" }))).toBe("time_wrong");
   expect(await faultOf("admin", await signed({ iat: payload.iat + 600 }))).toBe("time_wrong");
+  expect(await faultOf("admin", await signed({ iat: "1" }))).toBe("time_wrong");
   for (const text of ["", "x", "a.b.c", `${token}.`]) expect(await faultOf("admin", text)).not.toBeNull();
+});
+
+test("a token of another process, whose clock is ahead, is good from five seconds before its time", async () => {
+  stopTheClock();
+  const iat = Date.now() / 1000;
+
+  expect(await faultOf("admin", await signOwnToken("admin", { iat: iat + 5 }, 60))).toBeNull();
+  expect(await faultOf("admin", await signOwnToken("admin", { iat: iat + 6 }, 60))).toBe("time_wrong");
 });
 
 test("after a rotation the new key signs, the one before verifies, and the one before that is forgotten", async () => {
@@ -129,6 +140,39 @@ test("a key that another process made is known as soon as a token names it", asy
   Reflect.set(globalThis, "laurelOwnKeys", { ...memory, readAtMs: performance.now() - 2_000 });
 
   expect(await faultOf("member", token)).toBeNull();
+});
+
+test("other processes' keys are looked for once a second, and what they retired is forgotten in half a minute", async () => {
+  const before = await signOwnToken("member", {}, 600);
+  const memory = Reflect.get(globalThis, "laurelOwnKeys");
+  await rotateKeys();
+  const between = await signOwnToken("member", {}, 600);
+  await rotateKeys();
+  Reflect.set(globalThis, "laurelOwnKeys", memory);
+  const stopwatch = vi.spyOn(performance, "now");
+  try {
+    stopwatch.mockReturnValue(memory.readAtMs + 999);
+    expect(await faultOf("member", between)).toBe("key_unknown");
+    stopwatch.mockReturnValue(memory.readAtMs + 29_999);
+    expect(await faultOf("member", before)).toBeNull();
+    stopwatch.mockReturnValue(memory.readAtMs + 30_001);
+    expect([await faultOf("member", before), await faultOf("member", between)]).toEqual([
+      "key_unknown",
+      null,
+    ]);
+  } finally {
+    stopwatch.mockRestore();
+  }
+});
+
+test("of many first keys that are written at once one is there", async () => {
+  const keys = Array.from({ length: 8 }, () => ({
+    ...{ id: newId(), publicJwk: {}, sealedPrivateKey: "sealed", createdAt: new Date() },
+  }));
+
+  await Promise.all(keys.map((key) => addSigningKey(key, 2, (newest) => newest === null)));
+
+  expect(await db().signingKey.count()).toBe(1);
 });
 
 test("of many who ask for the first key at once, all sign with the same one", async () => {

@@ -9,6 +9,7 @@ import type { Level } from "#lib/http/openapi/operation.ts";
 import { answerPreflight } from "#lib/http/user-api/cors.ts";
 import { userApiOperations } from "#lib/http/user-api/operations.ts";
 import { cookieOf, postAuth } from "#tests/support/calls.ts";
+import { callClient } from "#tests/support/client-apis.ts";
 import {
   type ApiAnswer,
   type ApiTenant,
@@ -22,11 +23,9 @@ import {
 // the letter. Method: every operation there is, called by every kind of caller with a body that nobody would take, so that
 // who is let in is told `invalid_json` at the most. The table below says what each level answers to whom.
 
-// No admin has a token yet; the seam has the ones of this file.
-vi.mock("#lib/domain/admins/find-admin.ts", () => ({
-  findAdminByToken: async ({ code }: { code: string }, token: string) =>
-    token === `admin-of-${code}` ? { id: "0199a000-0000-7000-8000-000000000000", role: "OWNER" } : null,
-}));
+const roles = ["OWNER", "EDITOR", "VIEWER", "TILL"] as const;
+type Role = (typeof roles)[number];
+const adminPassword = "an admin's own password";
 
 type Sender = "nobody" | "stranger" | "user" | "server" | "admin" | "adminElsewhere";
 
@@ -46,7 +45,7 @@ const all = userApiOperations.map(({ method, path, level }) => ({
   level: level as Level,
 }));
 
-let tenant: ApiTenant;
+let tenant: Unlimited;
 let bearers: Record<Sender, string | undefined>;
 
 beforeAll(async () => {
@@ -58,8 +57,8 @@ beforeAll(async () => {
     stranger: await signFor(other),
     user: await signFor(tenant),
     server: purchaseSecret,
-    admin: `admin-of-${tenant.code}`,
-    adminElsewhere: `admin-of-${other.code}`,
+    admin: await adminBearer(tenant, "OWNER"),
+    adminElsewhere: await adminBearer(other, "OWNER"),
   };
 });
 
@@ -282,6 +281,25 @@ test("an event type's secret is good for its own programme, and for its own type
   expect(outcomeOf(await callApi(other, "GET /v1/users/me", { bearer: secret }))).toBe("token_invalid");
   const here = { bearer: secret, body: { type: "PURCHASE", subject: "user-1" } };
   expect(outcomeOf(await callApi(tenant, "POST /v1/events", here))).toBe("token_invalid");
+});
+
+test.each<[Role, (operation: { level: Level; endpoint: string }) => boolean]>([
+  ["OWNER", () => true],
+  ["EDITOR", () => true],
+  ["VIEWER", ({ endpoint }) => endpoint.startsWith("GET ")],
+  ["TILL", ({ level }) => level === "till"],
+])("an admin who is %s may do what the role is for, and nothing else", async (role, mayCall) => {
+  const bearer = await adminBearer(tenant, role);
+  const forAdmins = all.filter(({ level }) => answers[level].admin === passes);
+
+  const told = [];
+  for (const { endpoint, isWrite } of forAdmins) {
+    const answer = await callApi(tenant, endpoint, { bearer, ...(isWrite ? { body: "{" } : {}) });
+    told.push([endpoint, outcomeOf(answer)]);
+  }
+
+  expect(told.length).toBeGreaterThan(10);
+  expect(told).toEqual(forAdmins.map((each) => [each.endpoint, mayCall(each) ? passes : "forbidden"]));
 });
 
 test("a till's key opens the till and nothing else, with or without a member's token", async () => {
@@ -599,8 +617,22 @@ async function createLimited(limits: object, settings: object = {}): Promise<Api
   return { ...made, apiKey, tillKey };
 }
 
-function createUnlimited(): Promise<ApiTenant> {
-  return createLimited({ ratePerSecond: 1_000_000, burst: 1_000_000 });
+type Unlimited = ApiTenant & { admins: Readonly<Record<Role, string>> };
+
+/** With an admin of each role, by e-mail address. */
+async function createUnlimited(): Promise<Unlimited> {
+  const emailOf = (role: Role) => [role, `${role.toLowerCase()}-${randomUUID()}@example.com`] as const;
+  const admins = Object.fromEntries(roles.map(emailOf)) as Unlimited["admins"];
+  const made = await createLimited(
+    { ratePerSecond: 1_000_000, burst: 1_000_000 },
+    { admins: roles.map((role) => ({ email: admins[role], password: adminPassword, role })) },
+  );
+  return { ...made, admins };
+}
+
+async function adminBearer({ admins }: Unlimited, role: Role): Promise<string> {
+  const body = { username: admins[role], password: adminPassword };
+  return (await callClient("POST /api/admin/login_check", { body, address: randomUUID() })).json.token;
 }
 
 /** Buckets and memories go by the stopwatch of the process, which no clock that is set changes. */
