@@ -41,14 +41,8 @@ export async function signInEndUser(command: {
   const { tenant, password, address } = command;
   const emailAddress = parseAccountEmail(command.emailAddress);
   const pair = hashSecret(JSON.stringify([tenant.id, emailAddress ?? command.emailAddress, address]));
-  const failures = limiterOf({
-    ...{
-      name: "end-user-failures",
-      count: failuresMax,
-      windowSeconds: lockedSeconds,
-      blockSeconds: lockedSeconds,
-    },
-  });
+  const limit = { name: "end-user-failures", count: failuresMax, windowSeconds: lockedSeconds };
+  const failures = limiterOf(limit);
   const counted = await consume(failures, pair);
 
   const account = emailAddress === null ? null : await findAccountByEmail(tenant.id, emailAddress);

@@ -2,13 +2,7 @@ import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterPostgres } from
 
 import { serverPool } from "#lib/db/client.ts";
 
-export type Limit = {
-  name: string;
-  count: number;
-  windowSeconds: number;
-  /** Who is over it, is so for this long; without it, until the window is over. */
-  blockSeconds?: number;
-};
+export type Limit = { name: string; count: number; windowSeconds: number };
 
 // On globalThis: the start script and Next's bundles are different copies of this module.
 const shared = globalThis as typeof globalThis & { laurelLimiters?: Map<string, RateLimiterAbstract> };
@@ -19,10 +13,10 @@ const limiters = shared.laurelLimiters;
  * What counts against a limit: in the memory of this process, or, where the database is a server that other processes may
  * have, in its table `rate_limits`, so that they count together.
  */
-export function limiterOf({ name, count, windowSeconds, blockSeconds = 0 }: Limit): RateLimiterAbstract {
+export function limiterOf({ name, count, windowSeconds }: Limit): RateLimiterAbstract {
   const known = limiters.get(name);
   if (known) return known;
-  const options = { points: count, duration: windowSeconds, keyPrefix: name, blockDuration: blockSeconds };
+  const options = { points: count, duration: windowSeconds, keyPrefix: name };
   const pool = serverPool();
   const limiter = pool
     ? new RateLimiterPostgres({
