@@ -169,6 +169,19 @@ test("however busy, it ends after half a day", async () => {
   expect(await identities(tenant, json.token)).toMatchObject(bare(401));
 });
 
+test("the programme's key may stand in either header, and two keys are none", async () => {
+  const [tenant, other] = [await createApp(), await createApp()];
+  const body = { email: profile.emailAddress, password: { value: password } };
+  const loginWith = (headers: Record<string, string>) =>
+    callClient("POST /multi/login_with_password", { body, headers, address: here });
+
+  expect((await loginWith({ "x-api-key": tenant.apiKey })).status).toBe(200);
+  expect((await loginWith({ "x-api-key": tenant.apiKey, "api-key": tenant.apiKey })).status).toBe(200);
+  const two = { "x-api-key": tenant.apiKey, "api-key": other.apiKey };
+  expect(await loginWith(two)).toMatchObject(bare(401));
+  expect(await loginWith({})).toMatchObject(bare(401));
+});
+
 test("a logout ends it at once, everywhere", async () => {
   const tenant = await createApp();
   const [{ json }, { json: other }] = [await login(tenant), await login(tenant)];

@@ -98,7 +98,7 @@ export async function refreshTokens(command: {
 
   const at = now();
   if (used.usedAt !== null) throw await refuseReuse(used, at);
-  if (used.expiresAt <= at || used.familyEndsAt <= at) throw new DomainError("refresh_token_expired");
+  if (used.expiresAt <= at) throw new DomainError("refresh_token_expired");
   const actor = await findActor(door, used);
   if (!actor) throw new DomainError("refresh_token_unknown");
   const accessToken = await accessTokenFor(door, actor);

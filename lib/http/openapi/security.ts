@@ -45,7 +45,12 @@ export const securitySchemes = {
     name: "X-AUTH-TOKEN",
     description: "An admin API key of the programme, in place of an admin's token.",
   },
-  multiApiKey: { type: "apiKey", in: "header", name: "api-key", description: "Names the programme; `X-Api-Key` does, too." },
+  multiApiKey: {
+    type: "apiKey",
+    in: "header",
+    name: "api-key",
+    description: "Names the programme; `X-Api-Key` does, too.",
+  },
   endUserToken: {
     type: "http",
     scheme: "bearer",
