@@ -21,6 +21,7 @@ import {
 import { type ClientAnswer, type ClientCall, callClient } from "#tests/support/client-apis.ts";
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
 import { urlOfDatabase } from "#tests/support/on-server.ts";
+import { invalid } from "#tests/support/open-loyalty.ts";
 import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
 
 // Goal: clients of Open Loyalty sign their people in and keep them signed in, each refresh token once, and who has lost the
@@ -656,16 +657,22 @@ async function untilWaiting(count: number): Promise<void> {
   await vi.waitUntil(isSo, { timeout: 10_000 });
 }
 
-test("a form is taken like JSON, and what is neither is refused in the dialect", async () => {
+test("what is no JSON, or says more than is asked, is refused in the dialect", async () => {
   const tenant = await createStore();
-  const form = new URLSearchParams({ _username: profile.emailAddress, _password: member.password });
-  const headers = { "content-type": "application/x-www-form-urlencoded" };
+  const form = new URLSearchParams({ username: profile.emailAddress, password: member.password }).toString();
 
-  expect((await login(tenant, {}, { body: form.toString(), headers })).status).toBe(200);
   expect(await login(tenant, {}, { body: "{" })).toMatchObject({ status: 400, json: { code: 400 } });
-  const plain = { "content-type": "text/plain" };
-  expect(await login(tenant, {}, { body: "x", headers: plain })).toMatchObject({
-    status: 415,
-    json: { code: 415 },
-  });
+  for (const type of ["application/x-www-form-urlencoded", "text/plain"]) {
+    expect(await login(tenant, {}, { body: form, headers: { "content-type": type } })).toMatchObject({
+      status: 415,
+      json: { code: 415 },
+    });
+  }
+  const extra = invalid({ "": "This form should not contain extra fields." });
+  expect(await login(tenant, { remember: true })).toMatchObject(extra);
+  const { json } = await login(tenant);
+  const body = { refresh_token: json.refresh_token, remember: true };
+  const path = `POST /api/${tenant.code}/token/refresh`;
+  expect(await callClient(path, { body, address: here })).toMatchObject(extra);
+  expect((await refresh(tenant, json.refresh_token)).status).toBe(200); // it was not used up
 });

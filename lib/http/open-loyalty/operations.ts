@@ -25,7 +25,7 @@ const login = {
   tag: "Tokens",
   body: inputs.loginInput,
   data: tokens,
-  description: "A form is taken, too, and the names _username and _password.",
+  description: "The names _username and _password are taken, too.",
   refusals: ["credentials_invalid", "rate_limited"],
   example: { body: examples.credentials, data: examples.tokens },
 } as const;
@@ -34,7 +34,6 @@ const refresh = {
   tag: "Tokens",
   body: inputs.refreshInput,
   data: tokens,
-  description: "A form is taken, too.",
   refusals: ["rate_limited", "refresh_token_expired", "refresh_token_missing", "refresh_token_unknown"],
   example: { body: examples.refreshToken, data: examples.tokens },
 } as const;

@@ -9,7 +9,7 @@ import { someObject } from "#lib/http/schemas/shapes.ts";
 const bounded = text(1, 1_024);
 
 /** As version 3 names them: `_username` and `_password`. */
-export const loginInput = z.object({
+export const loginInput = z.strictObject({
   username: z
     .string()
     .min(1)
@@ -17,7 +17,7 @@ export const loginInput = z.object({
   password: z.string().min(1),
 });
 
-export const refreshInput = z.object({ refresh_token: z.string().min(1) });
+export const refreshInput = z.strictObject({ refresh_token: z.string().min(1) });
 
 export const registrationInput = z.strictObject({
   customer: z.strictObject({

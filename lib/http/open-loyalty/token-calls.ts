@@ -16,16 +16,16 @@ import { requireBearer, sayingWhatIsWrong } from "#lib/http/open-loyalty/caller.
 import { parseSent } from "#lib/http/open-loyalty/input.ts";
 import { loginInput, refreshInput } from "#lib/http/open-loyalty/schemas.ts";
 import { countAddressAgainst, countAgainst } from "#lib/http/rate-limits.ts";
-import { readFields } from "#lib/http/read-fields.ts";
+import { readJsonBody } from "#lib/http/read-json-body.ts";
 import { clientAddressOf } from "#lib/http/request-facts.ts";
 
 /** Signs in with `username` and `password`, or as version 3 names them, `_username` and `_password`. */
 export async function answerLogin(request: Request, door: TokenDoor): Promise<Response> {
   await countAddressAgainst(`${door.kind}-login-address`, clientAddressOf(request.headers));
-  const { _username, _password, ...fields } = await readFields(request);
+  const { _username, _password, ...sent } = { ...(await readJsonBody(request)) } as Record<string, unknown>;
   const { username, password } = parseSent(loginInput, {
     ...{ username: _username, password: _password },
-    ...fields,
+    ...sent,
   });
   const admit = (actor: string) => countAgainst(`${door.kind}-login-account`, keyOf(door, actor));
   return answerPair(await signInForTokens({ door, username, password, admit }));
@@ -34,12 +34,14 @@ export async function answerLogin(request: Request, door: TokenDoor): Promise<Re
 /** The next pair for `refresh_token`. */
 export async function answerRefresh(request: Request, door: TokenDoor): Promise<Response> {
   await countAddressAgainst(`${door.kind}-refresh-address`, clientAddressOf(request.headers));
-  const sent = refreshInput.safeParse(await readFields(request));
-  if (!sent.success) throw new DomainError("refresh_token_missing");
+  const sent = { refresh_token: null as unknown, ...(await readJsonBody(request)) };
+  const isThere = typeof sent.refresh_token === "string" && sent.refresh_token !== "";
+  if (!isThere) throw new DomainError("refresh_token_missing");
+  const { refresh_token: refreshToken } = parseSent(refreshInput, sent);
   const admit = async (actor: string) => {
     if (door.kind === "member") await countAgainst("member-refresh-account", keyOf(door, actor));
   };
-  return answerPair(await refreshTokens({ door, refreshToken: sent.data.refresh_token, admit }));
+  return answerPair(await refreshTokens({ door, refreshToken, admit }));
 }
 
 /** Ends every refresh token of whoever calls. */
