@@ -20,6 +20,19 @@ export function isLockTimeout(error: unknown): boolean {
   return driverCause(error).originalCode === "55P03";
 }
 
+const madeAtOnceMax = 5;
+
+/** Runs again where another call made the same row, or drew the same number for one, at the same moment. */
+export async function retryingAlreadyThere<Value>(run: () => Promise<Value>): Promise<Value> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await run();
+    } catch (error) {
+      if (!isAlreadyThere(error) || tries === madeAtOnceMax) throw error;
+    }
+  }
+}
+
 /** Whether a row was to be made, or given a key, that another one has. */
 export function isAlreadyThere(error: unknown): boolean {
   return driverCause(error).originalCode === "23505";

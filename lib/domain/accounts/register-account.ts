@@ -14,7 +14,7 @@ import { now } from "#lib/config/clock.ts";
 import { type AccountRow, insertAccount, updateAccount } from "#lib/db/accounts.ts";
 import type { Prisma, Tx } from "#lib/db/client.ts";
 import { updateMemberRow } from "#lib/db/members.ts";
-import { inTransaction, isAlreadyThere } from "#lib/db/transaction.ts";
+import { inTransaction, retryingAlreadyThere } from "#lib/db/transaction.ts";
 import { parseAccountEmail, refuseFields, wasEverUsed } from "#lib/domain/accounts/account.ts";
 import {
   type AccountMails,
@@ -50,8 +50,6 @@ export type RegisterAccount = {
   mails: AccountMails;
 };
 
-const triesMax = 5;
-
 /** A sign-up that will do, as far as can be said without looking at who is there. */
 export type CheckedRegistration = RegisterAccount & { accountEmail: string };
 
@@ -72,16 +70,11 @@ export async function registerAccount(command: CheckedRegistration): Promise<Mem
     passwordHash: await hashPassword(command.password),
     signUpHash: hashSecret(command.signUpSecret),
   };
-  for (let tries = 1; ; tries++) {
-    try {
-      const memberId = await sayingWhy(() => inTransaction((tx) => register(tx, command, account)));
-      deliverSoon();
-      return memberId;
-    } catch (error) {
-      // Another call made the account, or drew the same account number, at the same moment.
-      if (!isAlreadyThere(error) || tries === triesMax) throw error;
-    }
-  }
+  const memberId = await retryingAlreadyThere(() =>
+    sayingWhy(() => inTransaction((tx) => register(tx, command, account))),
+  );
+  deliverSoon();
+  return memberId;
 }
 
 type NewAccount = { emailAddress: string; passwordHash: string; signUpHash: string };

@@ -11,7 +11,7 @@
 import { now } from "#lib/config/clock.ts";
 import { type AccountRow, findAccountByEmail, findAccountOfMember } from "#lib/db/accounts.ts";
 import type { Tx } from "#lib/db/client.ts";
-import { inTransaction, isAlreadyThere } from "#lib/db/transaction.ts";
+import { inTransaction, retryingAlreadyThere } from "#lib/db/transaction.ts";
 import { parseAccountEmail } from "#lib/domain/accounts/account.ts";
 import { type CheckedRegistration, makeAccount } from "#lib/domain/accounts/register-account.ts";
 import { DomainError } from "#lib/domain/errors.ts";
@@ -29,7 +29,6 @@ export type SignedInEndUser = { token: string; session: Session };
 
 const failuresMax = 5;
 const lockedSeconds = 1_800;
-const triesMax = 5;
 
 /** Refuses `credentials_invalid` and `credentials_locked`. `address`: where the try comes from, as limits count it. */
 export async function signInEndUser(command: {
@@ -70,29 +69,21 @@ export async function signUpEndUser(registration: CheckedRegistration): Promise<
   const { tenant, accountEmail: emailAddress, signUpSecret } = registration;
   const signUpHash = hashSecret(signUpSecret);
   const account = { emailAddress, passwordHash: await hashPassword(registration.password), signUpHash };
-  const made = await makeOnce(registration, account);
+  const made = await retryingAlreadyThere(() =>
+    sayingWhy(() => inTransaction((tx) => make(tx, registration, account))),
+  );
   if (!made) throw new Error("An account that was just made is not there.");
   deliverSoon();
   return openEndUserSession(tenant, made);
 }
 
-async function makeOnce(
+async function make(
+  tx: Tx,
   registration: CheckedRegistration,
   account: { emailAddress: string; passwordHash: string; signUpHash: string },
 ): Promise<AccountRow | null> {
-  const { tenant } = registration;
-  const make = async (tx: Tx) => {
-    if (await findAccountByEmail(tenant.id, account.emailAddress, tx))
-      throw new DomainError("account_exists");
-    const memberId = await makeAccount(tx, registration, account, now());
-    return findAccountOfMember(tenant.id, memberId, tx);
-  };
-  for (let tries = 1; ; tries++) {
-    try {
-      return await sayingWhy(() => inTransaction(make));
-    } catch (error) {
-      // Another call made the account, which is seen now, or drew the same account number, at the same moment.
-      if (!isAlreadyThere(error) || tries === triesMax) throw error;
-    }
-  }
+  const { id: tenantId } = registration.tenant;
+  if (await findAccountByEmail(tenantId, account.emailAddress, tx)) throw new DomainError("account_exists");
+  const memberId = await makeAccount(tx, registration, account, now());
+  return findAccountOfMember(tenantId, memberId, tx);
 }

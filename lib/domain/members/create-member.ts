@@ -1,7 +1,7 @@
 import { now } from "#lib/config/clock.ts";
 import type { Tx } from "#lib/db/client.ts";
 import { findMemberByAuthIdentifier, findMemberRow } from "#lib/db/members.ts";
-import { inTransaction, isAlreadyThere } from "#lib/db/transaction.ts";
+import { inTransaction, retryingAlreadyThere } from "#lib/db/transaction.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import { raiseEvent } from "#lib/domain/events/raise-event.ts";
 import type { TenantId } from "#lib/domain/ids.ts";
@@ -9,8 +9,6 @@ import { type Member, memberOf } from "#lib/domain/members/member.ts";
 import { insertNewMember } from "#lib/domain/members/new-member.ts";
 import type { NewProfile } from "#lib/domain/members/profile.ts";
 import { sayingWhy } from "#lib/domain/once.ts";
-
-const triesMax = 5;
 
 /**
  * Makes a member, with the event REGISTERED_ACCOUNT and what rules give for it. Of calls at once for one identifier one
@@ -23,19 +21,12 @@ export async function createMember(member: {
   profile: NewProfile;
 }): Promise<Member> {
   const { tenantId, authIdentifier, profile } = member;
-  for (let tries = 1; ; tries++) {
+  return retryingAlreadyThere(async () => {
     if (authIdentifier !== null && (await findMemberByAuthIdentifier(tenantId, authIdentifier))) {
       throw new DomainError("auth_identifier_taken");
     }
-    try {
-      return await sayingWhy(() =>
-        inTransaction((tx) => insertMember(tx, tenantId, authIdentifier, profile)),
-      );
-    } catch (error) {
-      // Another call made the member, or drew the same account number, at the same moment.
-      if (!isAlreadyThere(error) || tries === triesMax) throw error;
-    }
-  }
+    return sayingWhy(() => inTransaction((tx) => insertMember(tx, tenantId, authIdentifier, profile)));
+  });
 }
 
 async function insertMember(
