@@ -487,7 +487,7 @@ async function createAppClub(): Promise<ApiTenant> {
     userAuth: { algorithm: "RS256", issuer, jwksUrl },
     members: [{ authIdentifier: jane.sub, profile }],
   });
-  return { ...tenant, apiKey, tillKey: "", sharedKey: "", issuer };
+  return { ...tenant, apiKey, tillKey: "", sharedKey: "", issuer, admins: {} };
 }
 
 test("each kind of token is good at its own door alone, though one server signs them all with one key", async () => {

@@ -3,10 +3,10 @@ import { expect, test, vi } from "vitest";
 import { db } from "#lib/db/client.ts";
 import { confirmEmail } from "#lib/domain/accounts/confirm-email.ts";
 import { mailsOf, openedLink, signUp, tokenIn } from "#tests/support/accounts.ts";
+import { adminToken } from "#tests/support/admins.ts";
 import type { ClientAnswer } from "#tests/support/client-apis.ts";
 import { daysAgo } from "#tests/support/engine.ts";
 import {
-  adminToken,
   callStore as call,
   callAsAdmin,
   createStore,

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import { restrictMember } from "#lib/domain/members/restrict-member.ts";
+import { adminToken } from "#tests/support/admins.ts";
 import { profile } from "#tests/support/factories.ts";
 import {
-  adminToken,
   callStore as call,
   callAsAdmin,
   createStore,

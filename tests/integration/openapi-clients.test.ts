@@ -9,10 +9,10 @@ import type { Operation } from "#lib/http/openapi/operation.ts";
 import { refusalsOf } from "#lib/http/openapi/refusals.ts";
 import { multiOperations } from "#lib/http/weavr/operations.ts";
 import { newestToken } from "#tests/support/accounts.ts";
+import { adminPassword, adminToken } from "#tests/support/admins.ts";
 import { type ClientAnswer, type ClientCall, callClient } from "#tests/support/client-apis.ts";
 import { buy, daysAgo, daysLater, report, rewardIdOf } from "#tests/support/engine.ts";
 import {
-  adminToken,
   callAsAdmin,
   callStore,
   createStore,
@@ -171,11 +171,11 @@ const withKey = ({ apiKey }: World, body: object, key = apiKey): Sent => ({
 const ofEndUser = (world: World): Sent => ({ headers: { "api-key": world.apiKey }, bearer: world.endUser });
 
 async function refreshTokenOf({ store }: World, door: "admin" | "member"): Promise<string> {
-  const [endpoint, username] =
+  const [endpoint, username, password] =
     door === "admin"
-      ? ["POST /api/admin/login_check", store.admins.OWNER]
-      : [`POST /api/${store.code}/member/login_check`, jane.profile.emailAddress];
-  const body = { username, password: jane.password };
+      ? ["POST /api/admin/login_check", store.admins.OWNER, adminPassword]
+      : [`POST /api/${store.code}/member/login_check`, jane.profile.emailAddress, jane.password];
+  const body = { username, password };
   return (await callClient(endpoint, { body, address: randomUUID() })).json.refresh_token;
 }
 
@@ -241,7 +241,7 @@ const refreshOf = (door: "admin" | "member") => ({
 /** For each operation a call that succeeds, and one for each refusal that is its own. */
 const calls: Record<string, { good: Maker; also?: Maker; refused?: Record<string, Maker> }> = {
   loginAdmin: {
-    good: ({ store }) => loginOf(store.admins.OWNER),
+    good: ({ store }) => loginOf(store.admins.OWNER, adminPassword),
     refused: { credentials_invalid: ({ store }) => loginOf(store.admins.OWNER, "wrong") },
   },
   refreshAdminTokens: refreshOf("admin"),

@@ -12,6 +12,7 @@ import { refusalsOf } from "#lib/http/openapi/refusals.ts";
 import { findRoute, userApiRoutes } from "#lib/http/route-table.ts";
 import { parseQuery } from "#lib/http/schemas/query.ts";
 import { userApiOperations } from "#lib/http/user-api/operations.ts";
+import { adminToken } from "#tests/support/admins.ts";
 import { callSession, cookieOf, deleteAuth, openLink, postAuth } from "#tests/support/calls.ts";
 import { adjust, daysLater, rewardIdOf } from "#tests/support/engine.ts";
 import { createTenant, profile } from "#tests/support/factories.ts";
@@ -41,13 +42,7 @@ import {
 // Method: the document by itself; then real answers of every operation, a success and each refusal that it lists, held to
 // the schema of that operation, status and code; then bodies that are wrong in one place, held to schema and parser alike.
 
-const adminToken = "an-admin's-token";
 const seam = vi.hoisted(() => ({ failure: null as Error | null }));
-
-vi.mock("#lib/domain/admins/find-admin.ts", () => ({
-  findAdminByToken: async (_tenant: unknown, token: string) =>
-    token === "an-admin's-token" ? { id: "00000000-0000-7000-8000-0000000000ad", role: "OWNER" } : null,
-}));
 
 // The one place that every call passes: what breaks on our side breaks here.
 vi.mock(import("#lib/http/rate-limits.ts"), async (importOriginal) => {
@@ -323,17 +318,20 @@ type World = {
   tenant: ApiTenant;
   memberId: string;
   user: string;
+  /** The token of the programme's owner. */
+  admin: string;
   /** The key of a programme whose identity provider cannot be reached, and a token of it. */
   away: { key: string; bearer: string };
 };
 
 async function createWorld(): Promise<World> {
-  const tenant = await createApiTenant(programme);
+  const tenant = await createApiTenant(programme, ["OWNER"]);
+  const admin = await adminToken(tenant);
   const memberId = await join(tenant, "user-1");
   await adjust(tenant, memberId as never, 5_000);
   const restricted = await join(tenant, "user-2");
   const answer = await callApi(tenant, `PATCH /v1/users/${restricted}`, {
-    bearer: adminToken,
+    bearer: admin,
     body: { isRestricted: true },
   });
   expect(answer.status).toBe(200);
@@ -342,7 +340,7 @@ async function createWorld(): Promise<World> {
   await report({ tenant, user });
   const elsewhere = { issuer: "https://idp.example/", jwksUrl: "http://127.0.0.1:4999/jwks" }; // loopback is refused
   const { apiKey } = await createApiTenant({ userAuth: { algorithm: "RS256", ...elsewhere } });
-  return { tenant, memberId, user, away: { key: apiKey, bearer: unsignedToken(elsewhere.issuer) } };
+  return { tenant, memberId, user, admin, away: { key: apiKey, bearer: unsignedToken(elsewhere.issuer) } };
 }
 
 async function join(tenant: ApiTenant, authIdentifier: string): Promise<string> {
@@ -391,8 +389,8 @@ function send(world: World, endpoint: string, { id = randomUUID(), query = "", .
 type Maker = (world: World) => Sent | Promise<Sent>;
 
 const asUser: Maker = ({ user }) => ({ bearer: user });
-const asAdmin: Maker = () => ({ bearer: adminToken });
-const onMember: Maker = ({ memberId }) => ({ bearer: adminToken, id: memberId });
+const asAdmin: Maker = ({ admin }) => ({ bearer: admin });
+const onMember: Maker = ({ memberId, admin }) => ({ bearer: admin, id: memberId });
 const later = (call: Sent): Sent => {
   daysLater(2);
   return call;
@@ -439,7 +437,7 @@ const calls: Record<string, { good: Maker; also?: Maker[]; refused?: Record<stri
         bearer: purchaseSecret,
         body: { type: "PURCHASE", subject: "user-1", payload: { deep: [{ a: null }] } },
       }),
-      ({ memberId }) => ({ bearer: adminToken, body: { type: "PURCHASE", subject: memberId } }),
+      ({ memberId, admin }) => ({ bearer: admin, body: { type: "PURCHASE", subject: memberId } }),
     ],
     refused: {
       event_type_intrinsic: ({ user }) => ({ bearer: user, body: { type: "REGISTERED_ACCOUNT" } }),
@@ -460,7 +458,9 @@ const calls: Record<string, { good: Maker; also?: Maker[]; refused?: Record<stri
       bearer: purchaseSecret,
       body: { events: [{ type: "PURCHASE", subject: "user-1" }, { type: "PURCHASE" }, 5] },
     }),
-    also: [() => ({ bearer: adminToken, body: { events: [{ type: "VISITED_SHOP", subject: "user-1" }] } })],
+    also: [
+      ({ admin }) => ({ bearer: admin, body: { events: [{ type: "VISITED_SHOP", subject: "user-1" }] } }),
+    ],
   },
   listMyEvents: { good: asUser, also: [({ user }) => ({ bearer: user, query: "?limit=1" })] },
   getMyEvent: {
@@ -533,7 +533,7 @@ const calls: Record<string, { good: Maker; also?: Maker[]; refused?: Record<stri
     },
     also: [
       async (world) => ({
-        bearer: adminToken,
+        bearer: world.admin,
         body: { code: await redeem(world, await buy(world, "coffee")) },
       }),
     ],
@@ -555,62 +555,62 @@ const calls: Record<string, { good: Maker; also?: Maker[]; refused?: Record<stri
         const other = { ...world, user: await signFor(tenant, { sub: "user-4" }) };
         const code = await redeem(other, await buy(other, "coffee"));
         const body = { isRestricted: true };
-        await callApi(tenant, `PATCH /v1/users/${memberId}`, { bearer: adminToken, body });
+        await callApi(tenant, `PATCH /v1/users/${memberId}`, { bearer: world.admin, body });
         return { key: tenant.tillKey, body: { code } };
       },
     },
   },
   listUsers: {
     good: asAdmin,
-    also: [() => ({ bearer: adminToken, query: "?authIdentifier=user-1&limit=1" })],
+    also: [({ admin }) => ({ bearer: admin, query: "?authIdentifier=user-1&limit=1" })],
   },
   createUser: {
-    good: () => ({ bearer: adminToken, body: { authIdentifier: randomUUID(), profile } }),
+    good: ({ admin }) => ({ bearer: admin, body: { authIdentifier: randomUUID(), profile } }),
     refused: {
-      auth_identifier_taken: () => ({ bearer: adminToken, body: { authIdentifier: "user-1", profile } }),
+      auth_identifier_taken: ({ admin }) => ({ bearer: admin, body: { authIdentifier: "user-1", profile } }),
     },
   },
   getUser: { good: onMember, refused: { member_not_found: asAdmin } },
   changeUser: {
-    good: ({ memberId }) => ({
-      ...{ bearer: adminToken, id: memberId },
+    good: ({ memberId, admin }) => ({
+      ...{ bearer: admin, id: memberId },
       body: { flags: { isStaff: true }, externalIdentifier: "card-1", profile: { region: "Leeds" } },
     }),
     refused: {
-      member_not_found: () => ({ bearer: adminToken, body: {} }),
-      auth_identifier_taken: ({ memberId }) => ({
-        ...{ bearer: adminToken, id: memberId },
+      member_not_found: ({ admin }) => ({ bearer: admin, body: {} }),
+      auth_identifier_taken: ({ memberId, admin }) => ({
+        ...{ bearer: admin, id: memberId },
         body: { authIdentifier: "user-2" },
       }),
     },
   },
   deleteUser: {
-    good: async ({ tenant }) => ({ bearer: adminToken, id: await join(tenant, randomUUID()) }),
+    good: async ({ tenant, admin }) => ({ bearer: admin, id: await join(tenant, randomUUID()) }),
     refused: { member_not_found: asAdmin },
   },
   getUserWallet: { good: onMember, refused: { member_not_found: asAdmin } },
   adjustPoints: {
-    good: ({ memberId }) => ({
-      bearer: adminToken,
+    good: ({ memberId, admin }) => ({
+      bearer: admin,
       body: { actorId: memberId, points: 50, impactType: "EARN", ...commented },
     }),
     refused: {
-      member_not_found: () => ({
-        bearer: adminToken,
+      member_not_found: ({ admin }) => ({
+        bearer: admin,
         body: { actorId: strangerId, points: 50, impactType: "EARN", ...commented },
       }),
-      points_insufficient: ({ memberId }) => ({
-        bearer: adminToken,
+      points_insufficient: ({ memberId, admin }) => ({
+        bearer: admin,
         body: { actorId: memberId, points: -1_000_000, impactType: "SPEND", ...commented },
       }),
     },
   },
   reverseEvent: {
-    good: async (world) => ({ bearer: adminToken, body: { eventId: await report(world), ...commented } }),
+    good: async (world) => ({ bearer: world.admin, body: { eventId: await report(world), ...commented } }),
     refused: {
-      not_found: () => ({ bearer: adminToken, body: { eventId: strangerId, ...commented } }),
+      not_found: ({ admin }) => ({ bearer: admin, body: { eventId: strangerId, ...commented } }),
       already_reversed: async (world) => {
-        const call = { bearer: adminToken, body: { eventId: await report(world), ...commented } };
+        const call = { bearer: world.admin, body: { eventId: await report(world), ...commented } };
         await callApi(world.tenant, "POST /v1/commands/reverse_event", call);
         return call;
       },
@@ -618,20 +618,20 @@ const calls: Record<string, { good: Maker; also?: Maker[]; refused?: Record<stri
   },
   cancelBenefit: {
     good: async (world) => ({
-      bearer: adminToken,
+      bearer: world.admin,
       body: { benefitId: await buy(world, "coffee"), ...commented },
     }),
     refused: {
-      benefit_not_found: () => ({ bearer: adminToken, body: { benefitId: strangerId, ...commented } }),
+      benefit_not_found: ({ admin }) => ({ bearer: admin, body: { benefitId: strangerId, ...commented } }),
       already_reversed: async (world) => {
         const body = { benefitId: await buy(world, "coffee"), ...commented };
-        await callApi(world.tenant, "POST /v1/commands/cancel_benefit", { bearer: adminToken, body });
-        return { bearer: adminToken, body };
+        await callApi(world.tenant, "POST /v1/commands/cancel_benefit", { bearer: world.admin, body });
+        return { bearer: world.admin, body };
       },
       voucher_already_used: async (world) => {
         const benefitId = await buy(world, "coffee");
         await burn(world, await redeem(world, benefitId));
-        return { bearer: adminToken, body: { benefitId, ...commented } };
+        return { bearer: world.admin, body: { benefitId, ...commented } };
       },
     },
   },
@@ -746,13 +746,13 @@ test.each(userApiOperations.map(({ id }) => id))(
 );
 
 test("a wallet with everything in it, and one with nothing, are of the shape that the document says", async () => {
-  const { tenant, user, memberId } = await createWorld();
+  const { tenant, user, admin, memberId } = await createWorld();
   const body = { type: "PURCHASE", subject: memberId };
-  await callApi(tenant, "POST /v1/events", { bearer: adminToken, body });
+  await callApi(tenant, "POST /v1/events", { bearer: admin, body });
   const emptyId = await join(tenant, "user-9");
 
   const full = await callApi(tenant, "GET /v1/users/me/wallet", { bearer: user });
-  const empty = await callApi(tenant, `GET /v1/users/${emptyId}/wallet`, { bearer: adminToken });
+  const empty = await callApi(tenant, `GET /v1/users/${emptyId}/wallet`, { bearer: admin });
   const predicted = await callApi(tenant, "GET /v1/users/me/wallet/predictions", { bearer: user });
 
   for (const field of ["tier", "nextTier", "nextExpiry"]) expect(full.json.data[field]).not.toBeNull();

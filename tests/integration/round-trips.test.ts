@@ -17,6 +17,7 @@ import { readSession } from "#lib/domain/sessions/read-session.ts";
 import { readAdminToken, readMemberToken } from "#lib/domain/token-pairs/token-actor.ts";
 import { refreshTokens } from "#lib/domain/token-pairs/token-pair.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
+import { adminToken } from "#tests/support/admins.ts";
 import { callSession, cookieOf, openLink, postAuth } from "#tests/support/calls.ts";
 import { callClient } from "#tests/support/client-apis.ts";
 import { buy, createMember, pointPerEuro, purchaseType, report, rewardIdOf } from "#tests/support/engine.ts";
@@ -114,21 +115,19 @@ test("asking for the session takes one", async () => {
 
 test("who comes with a token or a key of Laurel's own is found in one, and a refresh takes three", async () => {
   vi.spyOn(performance, "now").mockReturnValue(performance.now()); // what is kept in memory is not renewed meanwhile
-  const admin = { email: `owner-${randomUUID()}@example.com`, password: jane.password, role: "OWNER" };
   const adminKey = `admin-key-${randomUUID()}`;
-  const admins = { admins: [admin], adminApiKeys: [{ name: "shop", key: adminKey }] };
-  const store = await createApiTenant({ members: [jane], ...admins });
+  const adminApiKeys = [{ name: "shop", key: adminKey }];
+  const store = await createApiTenant({ members: [jane], adminApiKeys }, ["OWNER"]);
   const asApp = { headers: { "api-key": store.apiKey } };
   const body = { username: profile.emailAddress, password: jane.password };
   const member = await callClient(`POST /api/${store.code}/member/login_check`, { body });
-  const adminBody = { username: admin.email, password: admin.password };
-  const owner = await callClient("POST /api/admin/login_check", { body: adminBody });
+  const owner = await adminToken(store);
   const weavrBody = { email: profile.emailAddress, password: { value: jane.password } };
   const endUser = await callClient("POST /multi/login_with_password", { ...asApp, body: weavrBody });
   const { token } = endUser.json;
 
   expect(await countStatements(() => readMemberToken(store, member.json.token))).toBe(1);
-  expect(await countStatements(() => readAdminToken(owner.json.token))).toBe(1);
+  expect(await countStatements(() => readAdminToken(owner))).toBe(1);
   expect(await countStatements(() => readEndUser(store, token, { isActivity: false }))).toBe(1);
   expect(await countStatements(() => readEndUser(store, token, { isActivity: true }))).toBe(1);
   const identities = () => callClient("GET /multi/identities", { ...asApp, bearer: token });

@@ -5,11 +5,12 @@ import { db } from "#lib/db/client.ts";
 import { DomainError, type DomainErrorCode } from "#lib/domain/errors.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
 import { forgetTenants } from "#lib/domain/tenants/tenant-memory.ts";
+import type { AdminRole } from "#lib/domain/token-pairs/token-actor.ts";
 import type { Level } from "#lib/http/openapi/operation.ts";
 import { answerPreflight } from "#lib/http/user-api/cors.ts";
 import { userApiOperations } from "#lib/http/user-api/operations.ts";
+import { adminRoles, adminToken } from "#tests/support/admins.ts";
 import { cookieOf, postAuth } from "#tests/support/calls.ts";
-import { callClient } from "#tests/support/client-apis.ts";
 import {
   type ApiAnswer,
   type ApiTenant,
@@ -22,10 +23,6 @@ import {
 // Goal: who may call what, in which order it is asked, how often, and from which sites; every refusal of contract 5.1 to
 // the letter. Method: every operation there is, called by every kind of caller with a body that nobody would take, so that
 // who is let in is told `invalid_json` at the most. The table below says what each level answers to whom.
-
-const roles = ["OWNER", "EDITOR", "VIEWER", "TILL"] as const;
-type Role = (typeof roles)[number];
-const adminPassword = "an admin's own password";
 
 type Sender = "nobody" | "stranger" | "user" | "server" | "admin" | "adminElsewhere";
 
@@ -45,7 +42,7 @@ const all = userApiOperations.map(({ method, path, level }) => ({
   level: level as Level,
 }));
 
-let tenant: Unlimited;
+let tenant: ApiTenant;
 let bearers: Record<Sender, string | undefined>;
 
 beforeAll(async () => {
@@ -57,8 +54,8 @@ beforeAll(async () => {
     stranger: await signFor(other),
     user: await signFor(tenant),
     server: purchaseSecret,
-    admin: await adminBearer(tenant, "OWNER"),
-    adminElsewhere: await adminBearer(other, "OWNER"),
+    admin: await adminToken(tenant),
+    adminElsewhere: await adminToken(other),
   };
 });
 
@@ -283,13 +280,13 @@ test("an event type's secret is good for its own programme, and for its own type
   expect(outcomeOf(await callApi(tenant, "POST /v1/events", here))).toBe("token_invalid");
 });
 
-test.each<[Role, (operation: { level: Level; endpoint: string }) => boolean]>([
+test.each<[AdminRole, (operation: { level: Level; endpoint: string }) => boolean]>([
   ["OWNER", () => true],
   ["EDITOR", () => true],
   ["VIEWER", ({ endpoint }) => endpoint.startsWith("GET ")],
   ["TILL", ({ level }) => level === "till"],
 ])("an admin who is %s may do what the role is for, and nothing else", async (role, mayCall) => {
-  const bearer = await adminBearer(tenant, role);
+  const bearer = await adminToken(tenant, role);
   const forAdmins = all.filter(({ level }) => answers[level].admin === passes);
 
   const told = [];
@@ -605,34 +602,23 @@ function newOrigin(): string {
 }
 
 /** A programme whose keys have these limits, each. */
-async function createLimited(limits: object, settings: object = {}): Promise<ApiTenant> {
+async function createLimited(
+  limits: object,
+  settings: object = {},
+  roles: readonly AdminRole[] = [],
+): Promise<ApiTenant> {
   const [apiKey, tillKey] = [randomUUID().repeat(2), randomUUID().repeat(2)];
-  const made = await createApiTenant({
-    apiKeys: [
-      { name: "shop", key: apiKey, ...limits },
-      { name: "till", key: tillKey, scopes: ["till"], ...limits },
-    ],
-    ...settings,
-  });
+  const apiKeys = [
+    { name: "shop", key: apiKey, ...limits },
+    { name: "till", key: tillKey, scopes: ["till"], ...limits },
+  ];
+  const made = await createApiTenant({ apiKeys, ...settings }, roles);
   return { ...made, apiKey, tillKey };
 }
 
-type Unlimited = ApiTenant & { admins: Readonly<Record<Role, string>> };
-
-/** With an admin of each role, by e-mail address. */
-async function createUnlimited(): Promise<Unlimited> {
-  const emailOf = (role: Role) => [role, `${role.toLowerCase()}-${randomUUID()}@example.com`] as const;
-  const admins = Object.fromEntries(roles.map(emailOf)) as Unlimited["admins"];
-  const made = await createLimited(
-    { ratePerSecond: 1_000_000, burst: 1_000_000 },
-    { admins: roles.map((role) => ({ email: admins[role], password: adminPassword, role })) },
-  );
-  return { ...made, admins };
-}
-
-async function adminBearer({ admins }: Unlimited, role: Role): Promise<string> {
-  const body = { username: admins[role], password: adminPassword };
-  return (await callClient("POST /api/admin/login_check", { body, address: randomUUID() })).json.token;
+/** With an admin of each role. */
+function createUnlimited(): Promise<ApiTenant> {
+  return createLimited({ ratePerSecond: 1_000_000, burst: 1_000_000 }, {}, adminRoles);
 }
 
 /** Buckets and memories go by the stopwatch of the process, which no clock that is set changes. */

@@ -1,10 +1,11 @@
 import { createHmac, randomBytes, randomUUID } from "node:crypto";
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { checkLaws } from "#lib/domain/laws/check-laws.ts";
 import { openApiDocument } from "#lib/http/openapi/document.ts";
 import { userApiOperations } from "#lib/http/user-api/operations.ts";
+import { adminToken } from "#tests/support/admins.ts";
 import { postAuth } from "#tests/support/calls.ts";
 import { adjust, rewardIdOf } from "#tests/support/engine.ts";
 import { profile } from "#tests/support/factories.ts";
@@ -27,16 +28,12 @@ import {
 const seed = Number(process.env.TEST_SEED ?? 20_261_121);
 const cpuMsMax = 50;
 
-vi.mock("#lib/domain/admins/find-admin.ts", () => ({
-  findAdminByToken: async (_tenant: unknown, token: string) =>
-    token === "an-admin's-token" ? { id: "00000000-0000-7000-8000-0000000000ad", role: "OWNER" } : null,
-}));
-const adminToken = "an-admin's-token";
-
 type World = {
   tenant: ApiTenant;
   /** Of user-1, who has points. */
   token: string;
+  /** Of the programme's owner. */
+  admin: string;
   /** user-5, whom admins change. */
   targetId: string;
   ids: Record<"reward" | "category" | "event" | "benefit", string>;
@@ -63,7 +60,7 @@ afterAll(() => {
 async function createWorld(): Promise<World> {
   const [apiKey, tillKey] = [randomBytes(24).toString("base64url"), randomBytes(24).toString("base64url")];
   const plenty = { ratePerSecond: 1_000_000, burst: 1_000_000 };
-  const made = await createApiTenant({
+  const settings = {
     apiKeys: [
       { name: "shop", key: apiKey, ...plenty },
       { name: "till", key: tillKey, scopes: ["till"], ...plenty },
@@ -96,7 +93,8 @@ async function createWorld(): Promise<World> {
       { externalId: "static", name: "Static", type: "VOUCHER", price: 1, codeType: "STATIC", code: "ALWAYS" },
     ],
     tiers: [{ name: "Silver", pointsRequirement: 10 }],
-  });
+  };
+  const made = await createApiTenant(settings, ["OWNER"]);
   const tenant = { ...made, apiKey, tillKey };
   const [userId, targetId] = [await join(tenant, "user-1"), await join(tenant, "user-5")];
   for (const id of [userId, targetId]) await adjust(tenant, id as never, 1_000_000);
@@ -112,7 +110,7 @@ async function createWorld(): Promise<World> {
   await call("POST /v1/commands/redeem_benefit", { benefitId: benefit.id });
   const [category] = await call("GET /v1/reward_categories");
   const ids = { reward, event: event.id, benefit: benefit.id, category: category.id };
-  return { tenant, token, targetId, ids, code: "ALWAYS" };
+  return { tenant, token, admin: await adminToken(tenant), targetId, ids, code: "ALWAYS" };
 }
 
 async function join(tenant: ApiTenant, authIdentifier: string): Promise<string> {
@@ -126,9 +124,9 @@ type Call = { bearer?: string; key?: string; id?: string; query?: string; body?:
 
 /** A call of the operation that would be answered, though perhaps with a refusal of the programme's. */
 function goodCall(operationId: string): Call {
-  const { tenant, token, targetId, ids, code } = world;
+  const { tenant, token, admin, targetId, ids, code } = world;
   const asUser = { bearer: token };
-  const asAdmin = { bearer: adminToken };
+  const asAdmin = { bearer: admin };
   const comment = "By a test.";
   const goodCalls: Record<string, Call> = {
     listRewards: asUser,

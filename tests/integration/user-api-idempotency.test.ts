@@ -1,10 +1,12 @@
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import { checkLaws } from "#lib/domain/laws/check-laws.ts";
 import { applyProgramme } from "#lib/domain/programme/apply-programme.ts";
 import { forgetTenants } from "#lib/domain/tenants/tenant-memory.ts";
+import type { AdminRole } from "#lib/domain/token-pairs/token-actor.ts";
 import { userApiOperations } from "#lib/http/user-api/operations.ts";
+import { adminToken } from "#tests/support/admins.ts";
 import { rewardIdOf } from "#tests/support/engine.ts";
 import { profile } from "#tests/support/factories.ts";
 import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
@@ -21,11 +23,6 @@ import {
 // once it comes (contract 1.6); a key belongs to who sent it, where; a refusal costs nothing.
 // Method: every endpoint that takes a key, by everybody who may call it. What the domain promises is in
 // idempotency.test.ts; here it is the header, the body and who the caller is.
-
-vi.mock("#lib/domain/admins/find-admin.ts", () => ({
-  findAdminByToken: async (_tenant: unknown, token: string) =>
-    ["admin", "admin-2"].includes(token) ? { id: token, role: "OWNER" } : null,
-}));
 
 const anyText = expect.stringMatching(/./);
 const otherSecret = "another-event-types-secret-of-the-tests-long-enough";
@@ -56,8 +53,8 @@ const settings = {
   ],
 };
 
-async function createShop(more: object = {}) {
-  const tenant = await createApiTenant({ ...settings, ...more });
+async function createShop(roles: readonly AdminRole[] = ["OWNER"]) {
+  const tenant = await createApiTenant(settings, roles);
   const where = { tenantId: tenant.id, authIdentifier: "user-1" };
   const { id: memberId } = await db().member.findFirstOrThrow({ where });
   return {
@@ -81,7 +78,9 @@ async function buy({ tenant, bearer, rewardId }: Shop): Promise<string> {
   return json.data.benefit.id;
 }
 
-const asAdmin = { bearer: "admin" };
+async function asAdmin({ tenant }: Pick<Shop, "tenant">): Promise<{ bearer: string }> {
+  return { bearer: await adminToken(tenant) };
+}
 
 /** Each with a body of two fields or more, so that their order can change. */
 const calls: Record<string, (shop: Shop) => Promise<Ready>> = {
@@ -93,8 +92,8 @@ const calls: Record<string, (shop: Shop) => Promise<Ready>> = {
     ...{ endpoint: "POST /v1/events", caller: { bearer: purchaseSecret } },
     body: { type: "PURCHASE", subject: "user-1", externalId: "order-1" },
   }),
-  "an admin's event": async () => ({
-    ...{ endpoint: "POST /v1/events", caller: asAdmin },
+  "an admin's event": async (shop) => ({
+    ...{ endpoint: "POST /v1/events", caller: await asAdmin(shop) },
     body: { type: "PURCHASE", subject: "user-1" },
   }),
   "a purchase": async ({ bearer, rewardId }) => ({
@@ -121,22 +120,23 @@ const calls: Record<string, (shop: Shop) => Promise<Ready>> = {
   "an admin's use of a code": async (shop) => {
     await buy(shop);
     const body = { code: "C-1", allowFutureValidation: false };
-    return { endpoint: "POST /v1/commands/validate_voucher", caller: asAdmin, body };
+    return { endpoint: "POST /v1/commands/validate_voucher", caller: await asAdmin(shop), body };
   },
-  "an adjustment": async ({ memberId: actorId }) => ({
-    ...{ endpoint: "POST /v1/commands/adjust_points", caller: asAdmin },
-    body: { actorId, points: 7, comment: "For Zoë.", impactType: "EARN" },
+  "an adjustment": async (shop) => ({
+    ...{ endpoint: "POST /v1/commands/adjust_points", caller: await asAdmin(shop) },
+    body: { actorId: shop.memberId, points: 7, comment: "For Zoë.", impactType: "EARN" },
   }),
-  "a reversal": async ({ tenant }) => {
+  "a reversal": async (shop) => {
+    const caller = await asAdmin(shop);
     const body = { type: "PURCHASE", subject: "user-1" };
-    const { json } = await callApi(tenant, "POST /v1/events", { ...asAdmin, body });
+    const { json } = await callApi(shop.tenant, "POST /v1/events", { ...caller, body });
     return {
-      ...{ endpoint: "POST /v1/commands/reverse_event", caller: asAdmin },
+      ...{ endpoint: "POST /v1/commands/reverse_event", caller },
       body: { eventId: json.data.event.id, comment: "Returned." },
     };
   },
   "a cancellation": async (shop) => ({
-    ...{ endpoint: "POST /v1/commands/cancel_benefit", caller: asAdmin },
+    ...{ endpoint: "POST /v1/commands/cancel_benefit", caller: await asAdmin(shop) },
     body: { benefitId: await buy(shop), comment: "A mistake." },
   }),
 };
@@ -203,7 +203,8 @@ test.each(names)("%s with the same key and JSON is answered as it was first, and
   const { tenant, memberId, shop, body, send } = await prepare(name);
   const first = await send("key-1");
   await callApi(tenant, "POST /v1/commands/adjust_points", {
-    ...{ ...asAdmin, body: { actorId: memberId, points: -33, comment: "x", impactType: "NONE" } },
+    ...(await asAdmin(shop)),
+    body: { actorId: memberId, points: -33, comment: "x", impactType: "NONE" },
   });
   await buy(shop);
   await db().reward.updateMany({ where: { tenantId: tenant.id }, data: { name: "Tea", pricePoints: 1n } });
@@ -284,7 +285,8 @@ test.each(names)("a refusal of %s leaves the key free, for another body, too", a
 });
 
 test("a purchase that was refused for points can be sent again with its key, once there are enough", async () => {
-  const { tenant, bearer, memberId } = await createShop();
+  const shop = await createShop();
+  const { tenant, bearer, memberId } = shop;
   const body = { rewardId: await rewardIdOf(tenant, "mug") };
   const send = () =>
     callApi(tenant, "POST /v1/commands/purchase_reward", {
@@ -295,7 +297,8 @@ test("a purchase that was refused for points can be sent again with its key, onc
 
   const refused = [await send(), await send()];
   await callApi(tenant, "POST /v1/commands/adjust_points", {
-    ...{ ...asAdmin, body: { actorId: memberId, points: 500, comment: "x", impactType: "EARN" } },
+    ...(await asAdmin(shop)),
+    body: { actorId: memberId, points: 500, comment: "x", impactType: "EARN" },
   });
   const bought = [await send(), await send()];
 
@@ -337,8 +340,9 @@ test("a key is its member's with whatever token the member comes", async () => {
 });
 
 test("a key is its admin's, its till's and its server's", async () => {
-  const shop = await createShop();
+  const shop = await createShop(["OWNER", "EDITOR"]);
   const { tenant, memberId } = shop;
+  const [owner, editor] = [await adminToken(tenant), await adminToken(tenant, "EDITOR")];
   for (const _ of [1, 2]) await buy(shop);
   const headers = { "idempotency-key": "key-1" };
   const adjustment = { headers, body: { actorId: memberId, points: 1, comment: "x", impactType: "EARN" } };
@@ -347,15 +351,15 @@ test("a key is its admin's, its till's and its server's", async () => {
   const validate = "POST /v1/commands/validate_voucher";
 
   const answers = [
-    await callApi(tenant, "POST /v1/commands/adjust_points", { ...adjustment, bearer: "admin" }),
-    await callApi(tenant, "POST /v1/commands/adjust_points", { ...adjustment, bearer: "admin-2" }),
+    await callApi(tenant, "POST /v1/commands/adjust_points", { ...adjustment, bearer: owner }),
+    await callApi(tenant, "POST /v1/commands/adjust_points", { ...adjustment, bearer: editor }),
     await callApi(tenant, validate, { ...look, key: tenant.tillKey }),
-    await callApi(tenant, validate, { ...look, bearer: "admin" }),
-    await callApi(tenant, validate, { ...look, bearer: "admin-2" }),
+    await callApi(tenant, validate, { ...look, bearer: owner }),
+    await callApi(tenant, validate, { ...look, bearer: editor }),
     await callApi(tenant, "POST /v1/events", { ...event("PURCHASE"), bearer: purchaseSecret }),
     await callApi(tenant, "POST /v1/events", { ...event("RETURNED"), bearer: otherSecret }),
-    await callApi(tenant, "POST /v1/events", { ...event("PURCHASE"), bearer: "admin" }),
-    await callApi(tenant, "POST /v1/events", { ...event("RETURNED"), bearer: "admin-2" }),
+    await callApi(tenant, "POST /v1/events", { ...event("PURCHASE"), bearer: owner }),
+    await callApi(tenant, "POST /v1/events", { ...event("RETURNED"), bearer: editor }),
   ];
 
   expect(answers.map(({ status }) => status)).toEqual(Array(9).fill(200));
@@ -377,8 +381,7 @@ test("a key is one programme's, and one endpoint's", async () => {
       body: { benefitId },
     }),
     await callApi(here.tenant, "POST /v1/commands/cancel_benefit", {
-      headers,
-      ...asAdmin,
+      ...{ headers, ...(await asAdmin(here)) },
       body: { benefitId, comment: "x" },
     }),
   ];
@@ -474,15 +477,17 @@ test("without a key the same call is two", async () => {
 });
 
 test.each(["key-1", "no key \u0001", ""])("endpoints that take no key pass over %j", async (key) => {
-  const { tenant, bearer, memberId } = await createShop();
+  const shop = await createShop();
+  const { tenant, bearer, memberId } = shop;
+  const admin = await asAdmin(shop);
   const headers = { "idempotency-key": key };
   const batch = {
     headers,
     bearer: purchaseSecret,
     body: { events: [{ type: "PURCHASE", subject: "user-1" }] },
   };
-  const member = (authIdentifier: string) => ({ headers, ...asAdmin, body: { authIdentifier, profile } });
-  const change = { headers, ...asAdmin, body: { flags: { vip: true } } };
+  const member = (authIdentifier: string) => ({ headers, ...admin, body: { authIdentifier, profile } });
+  const change = { headers, ...admin, body: { flags: { vip: true } } };
 
   const answers = [
     await callApi(tenant, "POST /v1/events/batch", batch),

@@ -3,6 +3,8 @@ import { randomUUID } from "node:crypto";
 
 import { db } from "#lib/db/client.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
+import type { AdminRole } from "#lib/domain/token-pairs/token-actor.ts";
+import { adminRoles, newAdmins } from "#tests/support/admins.ts";
 import { type ClientAnswer, type ClientCall, callClient } from "#tests/support/client-apis.ts";
 import { createProgramme } from "#tests/support/engine.ts";
 import { profile, type TestTenant } from "#tests/support/factories.ts";
@@ -15,33 +17,25 @@ export const joan = {
   ...{ password, points: 70 },
 };
 
-export type Store = TestTenant & { adminKey: string; admins: Readonly<Record<Role, string>> };
-type Role = "OWNER" | "EDITOR" | "VIEWER" | "TILL";
-const roles: readonly Role[] = ["OWNER", "EDITOR", "VIEWER", "TILL"];
+export type Store = TestTenant & { adminKey: string; admins: Readonly<Record<AdminRole, string>> };
 
 /** A store with Jane and Joan, an admin of each role, an admin API key, and a point for each euro; `settings` may say otherwise. */
 export async function createStore(settings: object = {}): Promise<Store> {
   const adminKey = `admin-key-${randomUUID()}`;
-  const admins = Object.fromEntries(roles.map((role) => [role, `${role}-${randomUUID()}@example.com`]));
+  const { admins, inFile } = newAdmins(adminRoles);
   const tenant = await createProgramme({
     members: [jane, joan],
     adminApiKeys: [{ name: "shop", key: adminKey }],
-    admins: Object.entries(admins).map(([role, email]) => ({ email, password, role })),
+    admins: inFile,
     ...settings,
   });
-  return { ...tenant, adminKey, admins: admins as Store["admins"] };
+  return { ...tenant, adminKey, admins };
 }
 
 /** A member's token, by the account's e-mail. */
 export async function memberToken({ code }: Store, { profile: { emailAddress } } = jane): Promise<string> {
   const body = { username: emailAddress, password };
   const answer = await callClient(`POST /api/${code}/member/login_check`, { body, address: randomUUID() });
-  return answer.json.token;
-}
-
-export async function adminToken({ admins }: Store, role: Role = "OWNER"): Promise<string> {
-  const body = { username: admins[role], password };
-  const answer = await callClient("POST /api/admin/login_check", { body, address: randomUUID() });
   return answer.json.token;
 }
 

@@ -4,21 +4,36 @@ import { randomBytes } from "node:crypto";
 import { SignJWT } from "jose";
 
 import { now } from "#lib/config/clock.ts";
+import type { AdminRole } from "#lib/domain/token-pairs/token-actor.ts";
 import { findRoute } from "#lib/http/route-table.ts";
 import type { UserApiHandler } from "#lib/http/user-api/route.ts";
+import { type Admins, newAdmins } from "#tests/support/admins.ts";
 import { createProgramme } from "#tests/support/engine.ts";
 import type { TestTenant } from "#tests/support/factories.ts";
 
 const routes = import.meta.glob<Record<string, UserApiHandler>>("../../app/v1/**/route.ts");
 
-export type ApiTenant = TestTenant & { apiKey: string; tillKey: string; sharedKey: string; issuer: string };
+export type ApiTenant = TestTenant & {
+  apiKey: string;
+  tillKey: string;
+  sharedKey: string;
+  issuer: string;
+  admins: Admins;
+};
 
 export const purchaseSecret = "a-purchase-secret-of-the-tests-that-is-long-enough";
 
-/** A programme with an API key, a till's key, HS256 tokens and a private event type PURCHASE; `settings` may say otherwise. */
-export async function createApiTenant(settings: object = {}): Promise<ApiTenant> {
+/**
+ * A programme with an API key, a till's key, HS256 tokens and a private event type PURCHASE; `settings` may say otherwise. It
+ * has an admin of each of `roles`, as few as a test needs: hashing their passwords is slow by design.
+ */
+export async function createApiTenant(
+  settings: object = {},
+  roles: readonly AdminRole[] = [],
+): Promise<ApiTenant> {
   const [apiKey, tillKey, sharedKey] = [newSecret(), newSecret(), newSecret()];
   const issuer = "https://idp.example/";
+  const { admins, inFile } = newAdmins(roles);
   const tenant = await createProgramme({
     apiKeys: [
       { name: "shop", key: apiKey },
@@ -29,9 +44,10 @@ export async function createApiTenant(settings: object = {}): Promise<ApiTenant>
       { name: "PURCHASE", private: true, secret: purchaseSecret },
       { name: "VISITED_SHOP", private: false },
     ],
+    admins: inFile,
     ...settings,
   });
-  return { ...tenant, apiKey, tillKey, sharedKey, issuer };
+  return { ...tenant, apiKey, tillKey, sharedKey, issuer, admins };
 }
 
 /** A user access token of an HS256 tenant; claims and header fields that are undefined are left out. */
