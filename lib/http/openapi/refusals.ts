@@ -12,7 +12,8 @@ import type { AnyLevel, Operation } from "#lib/http/openapi/operation.ts";
 const holderRefusals = ["api_key_invalid", "rate_limited"] as const;
 const bearerRefusals = [...holderRefusals, "identity_provider_unavailable", "token_invalid"] as const;
 const memberRefusals = ["member_restricted", "member_unknown"] as const;
-const adminRefusals = [...bearerRefusals, "token_missing", "admin_required"] as const;
+const reporterRefusals = [...bearerRefusals, "token_missing", "forbidden"] as const;
+const adminRefusals = [...reporterRefusals, "admin_required"] as const;
 const tokenRefusals = ["token_missing", "token_invalid", "token_expired"] as const;
 const storeRefusals = ["not_found", ...tokenRefusals, "forbidden"] as const;
 const refusalsByLevel: Record<AnyLevel, readonly DomainErrorCode[]> = {
@@ -20,7 +21,7 @@ const refusalsByLevel: Record<AnyLevel, readonly DomainErrorCode[]> = {
   optionalUser: [...bearerRefusals, "token_missing", ...memberRefusals],
   user: [...bearerRefusals, "token_missing", ...memberRefusals],
   admin: adminRefusals,
-  reporter: [...bearerRefusals, "token_missing"],
+  reporter: reporterRefusals,
   batchReporter: adminRefusals,
   till: adminRefusals,
   client: ["client_invalid", "embedded_auth_disabled", "not_found", "rate_limited", "server_side_only"],

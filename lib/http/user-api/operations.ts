@@ -132,7 +132,7 @@ export const reportEvent = operation({
   level: "reporter",
   ...{ body: eventInput, data: eventReportSchema, isIdempotent: true },
   refusals: [
-    ...(["event_type_intrinsic", "event_type_not_found", "event_type_private", "forbidden"] as const),
+    ...(["event_type_intrinsic", "event_type_not_found", "event_type_private"] as const),
     ...(["external_id_taken", "member_not_found", "member_restricted", "member_unknown"] as const),
   ],
   example: {
