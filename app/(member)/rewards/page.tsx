@@ -1,43 +1,80 @@
+import Link from "next/link";
 import { getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
+import { ShelfSearchForm } from "#app/_components/shelf-search-form.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { categoriesOf, searchShelf, shelfSorts } from "#lib/domain/rewards/search-shelf.ts";
 import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
+import { isSearched, type PageQuery, shelfSearchOf } from "#lib/http/schemas/shelf-search.ts";
 
 export const generateMetadata = memberPageTitle("rewards");
 
-export default memberPage(async ({ tenant, session, wallet }) => {
-  const rewards = await listShelf({ tenantId: tenant.id, memberId: session.member.id, wallet });
+type Props = { searchParams: Promise<PageQuery> };
+
+export default memberPage<Props>(async ({ tenant, session, wallet }, { searchParams }) => {
+  const shelf = await listShelf({ tenantId: tenant.id, memberId: session.member.id, wallet });
   const t = await getTranslations("rewards");
   const { balancePoints } = wallet;
-  const groups = groupByCategory(rewards);
+  const categories = categoriesOf(shelf);
+  const search = shelfSearchOf(await searchParams, categories);
+  const isWhole = !isSearched(search);
+  const rewards = searchShelf(shelf, search);
+  const groups = isWhole ? groupByCategory(shelf) : [{ name: search.category, rewards }];
 
   return (
     <div>
       <h1 className="font-semibold text-2xl tracking-tight">{t("title")}</h1>
-      <p className="mt-1 text-muted">{t("intro", { points: balancePoints })}</p>
+      <p className="mt-1 mb-5 text-muted">{t("intro", { points: balancePoints })}</p>
 
-      {rewards.length === 0 && (
-        <div className="mt-6">
-          <EmptyState title={t("empty")} hint={t("emptyHint")} />
+      {shelf.length === 0 ? (
+        <EmptyState title={t("empty")} hint={t("emptyHint")} />
+      ) : (
+        <>
+          <ShelfSearchForm search={search} categories={categories} sorts={shelfSorts} />
+          <div className="mt-3 flex min-h-11 flex-wrap items-center justify-between gap-x-4">
+            <p role="status" className="text-muted text-sm">
+              {t("found", { count: rewards.length })}
+            </p>
+            {!isWhole && rewards.length > 0 && (
+              <Link
+                href="/rewards"
+                prefetch={false}
+                scroll={false}
+                className="inline-flex min-h-11 items-center font-medium text-accent text-sm hover:underline"
+              >
+                {t("clear")}
+              </Link>
+            )}
+          </div>
+        </>
+      )}
+      {shelf.length > 0 && rewards.length === 0 && (
+        <div className="mt-2">
+          <EmptyState title={t("noneFound")} hint={t("noneFoundHint")}>
+            <Link href="/rewards" prefetch={false} scroll={false} className="button-primary">
+              {t("clear")}
+            </Link>
+          </EmptyState>
         </div>
       )}
-      {groups.map(({ name, rewards: inGroup }) => (
-        <section key={name ?? ""} className="mt-8">
-          <h2 className="mb-3 font-semibold text-lg tracking-tight">
-            {name ?? (groups.length > 1 ? t("other") : t("all"))}
-          </h2>
-          <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 md:grid-cols-3 lg:grid-cols-4">
-            {inGroup.map((reward) => (
-              <li key={reward.id}>
-                <RewardCard reward={reward} balancePoints={balancePoints} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      ))}
+      {rewards.length > 0 &&
+        groups.map(({ name, rewards: inGroup }) => (
+          <section key={name ?? ""} className="mb-8">
+            <h2 dir="auto" className="mb-3 text-start font-semibold text-lg tracking-tight">
+              {name ?? (groups.length > 1 ? t("other") : t("all"))}
+            </h2>
+            <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 md:grid-cols-3 lg:grid-cols-4">
+              {inGroup.map((reward) => (
+                <li key={reward.id}>
+                  <RewardCard reward={reward} balancePoints={balancePoints} />
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
     </div>
   );
 });

@@ -1,0 +1,80 @@
+import { ChevronDown } from "lucide-react";
+import { getTranslations } from "next-intl/server";
+
+import { ChoiceChip } from "#app/_components/choice-chip.tsx";
+import { SearchForm } from "#app/_components/search-form.tsx";
+import type { ShelfSearch, ShelfSort } from "#lib/domain/rewards/search-shelf.ts";
+
+/** What one may look for on the shelf; the page's address says it. */
+export async function ShelfSearchForm({
+  search,
+  categories,
+  sorts,
+}: {
+  search: ShelfSearch;
+  categories: readonly string[];
+  sorts: readonly ShelfSort[];
+}) {
+  const t = await getTranslations("rewards");
+  return (
+    <search>
+      <SearchForm
+        path="/rewards"
+        shown={JSON.stringify(search)}
+        label={t("search")}
+        text={search.text}
+        placeholder={t("searchHint")}
+        submit={t("submit")}
+      >
+        {categories.length > 1 && (
+          <fieldset>
+            <legend className="sr-only">{t("category")}</legend>
+            {/* The margins leave room for what stands out of a chip: its focus. */}
+            <div className="-mx-4 -my-1.5 flex gap-2 overflow-x-auto px-4 py-1.5 sm:mx-0 sm:-ms-1.5 sm:flex-wrap sm:overflow-visible sm:px-1.5">
+              {["", ...categories].map((category) => (
+                <ChoiceChip
+                  key={category}
+                  type="radio"
+                  name="category"
+                  value={category}
+                  isChosen={category === (search.category ?? "")}
+                >
+                  {category || t("all")}
+                </ChoiceChip>
+              ))}
+            </div>
+          </fieldset>
+        )}
+        <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
+          <ChoiceChip type="checkbox" name="reach" value="1" isChosen={search.isReachOnly}>
+            {t("reach")}
+          </ChoiceChip>
+          <div className="relative">
+            <select
+              name="sort"
+              aria-label={t("sort")}
+              defaultValue={search.sort}
+              autoComplete="off"
+              className="field appearance-none rounded-full bg-surface pe-10 text-sm max-sm:text-base"
+            >
+              {sorts.map((sort) => (
+                <option key={sort} value={sort}>
+                  {t(`sorts.${sort}`)}
+                </option>
+              ))}
+            </select>
+            <ChevronDown
+              className="pointer-events-none absolute inset-y-0 end-3.5 my-auto size-5 text-muted"
+              aria-hidden="true"
+            />
+          </div>
+        </div>
+        <noscript>
+          <button type="submit" className="button-quiet w-full">
+            {t("apply")}
+          </button>
+        </noscript>
+      </SearchForm>
+    </search>
+  );
+}
