@@ -1,5 +1,7 @@
+import Link from "next/link";
+
 /** How a choice looks that is one of a few: a pill, filled where it is made. */
-export const chip =
+const chip =
   "relative inline-flex min-h-11 shrink-0 cursor-pointer items-center gap-2 whitespace-nowrap rounded-full border border-line bg-surface px-4 font-medium text-sm hover:border-(--line-strong)";
 
 /** A choice within a form, on a field of its own. */
@@ -27,5 +29,28 @@ export function ChoiceChip({
       />
       <span dir="auto">{children}</span>
     </label>
+  );
+}
+
+/** A choice that is an address of its own. */
+export function LinkChip({
+  href,
+  isChosen,
+  children,
+}: {
+  href: string;
+  isChosen: boolean;
+  children: string;
+}) {
+  return (
+    <Link
+      href={href}
+      prefetch={false}
+      scroll={false}
+      aria-current={isChosen ? "page" : undefined}
+      className={`${chip} aria-[current=page]:border-accent aria-[current=page]:bg-accent aria-[current=page]:text-on-accent`}
+    >
+      {children}
+    </Link>
   );
 }

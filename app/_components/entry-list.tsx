@@ -11,6 +11,7 @@ import {
 import { getFormatter, getTranslations } from "next-intl/server";
 
 import { EntryExplanation } from "#app/_components/entry-explanation.tsx";
+import type { EntryDay } from "#lib/domain/ledger/group-by-day.ts";
 import type { ExplainedEntry, LedgerEntry, LedgerEntryKind } from "#lib/domain/ledger/ledger-entry.ts";
 
 const icons = {
@@ -38,30 +39,50 @@ export function EntryList({ entries }: { entries: readonly LedgerEntry[] }) {
   );
 }
 
-/** The same, each with the balance after it, and on asking with where it came from and what became of it. */
-export async function ExplainedEntryList({ entries }: { entries: readonly ExplainedEntry[] }) {
+/** The same under their days, each with the balance after it, and on asking with where it came from and what became of it. */
+export async function ExplainedEntryDays({ days }: { days: readonly EntryDay<ExplainedEntry>[] }) {
   const t = await getTranslations("activity");
-  return (
-    <ul className="panel divide-y divide-line">
-      {entries.map((entry) => (
-        <li key={entry.id}>
-          <details className="group">
-            <summary className={`${row} cursor-pointer list-none [&::-webkit-details-marker]:hidden`}>
-              <Movement entry={entry} hasBalance />
-              <ChevronDown
-                className="size-5 shrink-0 text-muted group-open:rotate-180 motion-safe:transition-transform"
-                aria-label={t("explain")}
-              />
-            </summary>
-            <EntryExplanation entry={entry} />
-          </details>
-        </li>
-      ))}
-    </ul>
-  );
+  const format = await getFormatter();
+  return days.map(({ startsAt, daysAgo, isThisYear, entries }) => (
+    <section key={entries[0]?.id} className="mt-6">
+      <h2 className="mb-2 flex flex-wrap items-baseline gap-x-2 px-1 font-semibold">
+        {daysAgo === 0 && t("today")}
+        {daysAgo === 1 && t("yesterday")}
+        <time
+          dateTime={startsAt.toISOString().slice(0, 10)}
+          className={daysAgo < 2 ? "font-normal text-muted text-sm" : undefined}
+        >
+          {format.dateTime(startsAt, {
+            ...(daysAgo < 2 ? {} : { weekday: "long" }),
+            ...{ day: "numeric", month: "long" },
+            ...(isThisYear ? {} : { year: "numeric" }),
+          })}
+        </time>
+      </h2>
+      <ul className="panel divide-y divide-line overflow-hidden">
+        {entries.map((entry) => (
+          <li key={entry.id}>
+            <details className="group">
+              <summary
+                className={`${row} cursor-pointer list-none focus-visible:-outline-offset-3 [&::-webkit-details-marker]:hidden`}
+              >
+                <Movement entry={entry} isOfDay />
+                <ChevronDown
+                  className="size-5 shrink-0 text-muted group-open:rotate-180 motion-safe:transition-transform"
+                  aria-label={t("explain")}
+                />
+              </summary>
+              <EntryExplanation entry={entry} />
+            </details>
+          </li>
+        ))}
+      </ul>
+    </section>
+  ));
 }
 
-async function Movement({ entry, hasBalance = false }: { entry: LedgerEntry; hasBalance?: boolean }) {
+/** `isOfDay`: it stands under its day, and has the room to say the balance after it. */
+async function Movement({ entry, isOfDay = false }: { entry: LedgerEntry; isOfDay?: boolean }) {
   const t = await getTranslations("activity");
   const format = await getFormatter();
   const { kind, points, balanceAfterPoints, occurredAt } = entry;
@@ -71,7 +92,7 @@ async function Movement({ entry, hasBalance = false }: { entry: LedgerEntry; has
   return (
     <>
       <span
-        className={`${hasBalance ? "hidden min-[23rem]:grid" : "grid"} size-10 shrink-0 place-items-center rounded-full ${points > 0 ? "bg-accent-soft text-accent" : "bg-line text-muted"}`}
+        className={`${isOfDay ? "hidden min-[23rem]:grid" : "grid"} size-10 shrink-0 place-items-center rounded-full ${points > 0 ? "bg-accent-soft text-accent" : "bg-line text-muted"}`}
       >
         <Icon className="size-5" aria-hidden="true" />
       </span>
@@ -80,17 +101,21 @@ async function Movement({ entry, hasBalance = false }: { entry: LedgerEntry; has
           {title ?? t(kind)}
         </p>
         <p className="text-muted text-sm">
-          <time dateTime={occurredAt.toISOString()}>
-            {format.dateTime(occurredAt, { dateStyle: "medium" })}
-          </time>
-          {title && (kind === "REFUND" || kind === "REVERSAL") && <span> · {t(kind)}</span>}
+          {isOfDay ? (
+            title && t(kind)
+          ) : (
+            <time dateTime={occurredAt.toISOString()}>
+              {format.dateTime(occurredAt, { dateStyle: "medium" })}
+            </time>
+          )}
+          {!isOfDay && title && kind === "REFUND" && <span> · {t(kind)}</span>}
         </p>
       </div>
       <div className="text-end">
         <p className={`font-semibold tabular-nums ${points > 0 ? "text-accent" : ""}`}>
           <bdi>{format.number(points, { signDisplay: "exceptZero" })}</bdi>
         </p>
-        {hasBalance && (
+        {isOfDay && (
           <p className="text-muted text-sm tabular-nums">
             {t("balanceAfter", { points: format.number(balanceAfterPoints) })}
           </p>

@@ -67,13 +67,25 @@ export const entryColumns = Prisma.sql`e."id", e."sequence", e."kind", e."points
   (SELECT r."name" FROM "benefits" b JOIN "rewards" r ON r."tenantId" = b."tenantId" AND r."id" = b."rewardId"
     WHERE b."tenantId" = e."tenantId" AND b."id" = e."benefitId") AS "rewardName"`;
 
+/**
+ * What a statement can be narrowed to. Written out, as each has a partial index that is taken only where the statement itself
+ * says its condition.
+ */
+const statementKinds = {
+  all: Prisma.empty,
+  earned: Prisma.sql`AND e."kind" IN ('OPENING', 'EARN')`,
+  spent: Prisma.sql`AND e."kind" = 'SPEND'`,
+  other: Prisma.sql`AND e."kind" IN ('REFUND', 'EXPIRY', 'ADJUSTMENT', 'REVERSAL')`,
+};
+export type StatementFilter = keyof typeof statementKinds;
+
 /** A member's entries, newest first, each explained; `beforeSequence` goes on where the last page ended. */
 export function listExplainedEntries(
   tenantId: string,
   memberId: string,
-  page: { beforeSequence: number | null; limit: number; lotsMax: number },
+  page: { beforeSequence: number | null; limit: number; lotsMax: number; filter: StatementFilter },
 ): Promise<(LedgerEntryRow & EntryExplanationRow)[]> {
-  const { beforeSequence, limit, lotsMax } = page;
+  const { beforeSequence, limit, lotsMax, filter } = page;
   return db().$queryRaw<(LedgerEntryRow & EntryExplanationRow)[]>`
     SELECT ${entryColumns},
       (SELECT jsonb_build_object('type', v."type", 'payload', v."payload", 'occurredAt', v."occurredAt", 'typeName', (
@@ -96,7 +108,7 @@ export function listExplainedEntries(
     FROM (
       SELECT * FROM "ledger_entries" e
       WHERE e."tenantId" = ${tenantId}::uuid AND e."memberId" = ${memberId}::uuid
-        AND e."sequence" < ${beforeSequence ?? 2_147_483_647}
+        AND e."sequence" < ${beforeSequence ?? 2_147_483_647} ${statementKinds[filter]}
       ORDER BY e."sequence" DESC LIMIT ${limit}) e
     ORDER BY e."sequence" DESC`;
 }

@@ -1,42 +1,64 @@
 import Link from "next/link";
 import { getTranslations } from "next-intl/server";
 
+import { LinkChip } from "#app/_components/choice-chip.tsx";
 import { EmptyState } from "#app/_components/empty-state.tsx";
-import { ExplainedEntryList } from "#app/_components/entry-list.tsx";
+import { ExplainedEntryDays } from "#app/_components/entry-list.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
-import { listStatement } from "#lib/domain/ledger/list-statement.ts";
+import { groupByDay } from "#lib/domain/ledger/group-by-day.ts";
+import { listStatement, statementFilters } from "#lib/domain/ledger/list-statement.ts";
+import type { PageQuery } from "#lib/http/schemas/page-query.ts";
 
 export const generateMetadata = memberPageTitle("activity");
 
 const entriesPerPage = 20;
 
-type Props = { searchParams: Promise<{ before?: string | string[] }> };
+type Props = { searchParams: Promise<PageQuery> };
 
 export default memberPage<Props>(async ({ tenant, session }, { searchParams }) => {
-  const { before } = await searchParams;
+  const { before, kind } = await searchParams;
   const beforeSequence = typeof before === "string" && /^[1-9]\d{0,8}$/.test(before) ? Number(before) : null;
-  const page = { beforeSequence, limit: entriesPerPage };
+  const filter = statementFilters.find((each) => each === kind) ?? "all";
+  const page = { beforeSequence, limit: entriesPerPage, filter };
   const { entries, nextBeforeSequence } = await listStatement(tenant.id, session.member.id, page);
   const t = await getTranslations("activity");
+  const start = addressOf(filter, null);
 
   return (
     <div>
       <h1 className="font-semibold text-2xl tracking-tight">{t("title")}</h1>
-      <p className="mt-1 mb-6 text-muted">{t("intro")}</p>
-      {entries.length === 0 ? (
-        <EmptyState title={t("empty")} hint={t("emptyHint")} />
+      <p className="mt-1 mb-5 text-muted">{t("intro")}</p>
+      <nav aria-label={t("filter")} className="flex flex-wrap gap-2">
+        {statementFilters.map((each) => (
+          <LinkChip key={each} href={addressOf(each, null)} isChosen={each === filter}>
+            {t(`filters.${each}`)}
+          </LinkChip>
+        ))}
+      </nav>
+      {entries.length > 0 ? (
+        <ExplainedEntryDays days={groupByDay(entries)} />
       ) : (
-        <ExplainedEntryList entries={entries} />
+        <div className="mt-6">
+          {filter === "all" && beforeSequence === null ? (
+            <EmptyState title={t("empty")} hint={t("emptyHint")} />
+          ) : (
+            <EmptyState title={t("noneFound")} hint={t("noneFoundHint")}>
+              <Link href="/activity" prefetch={false} className="button-primary">
+                {t("showAll")}
+              </Link>
+            </EmptyState>
+          )}
+        </div>
       )}
       <div className="mt-6 flex flex-wrap justify-center gap-3">
         {beforeSequence !== null && (
-          <Link href="/activity" prefetch={false} className="button-quiet">
+          <Link href={start} prefetch={false} className="button-quiet">
             {t("newest")}
           </Link>
         )}
         {nextBeforeSequence !== null && (
-          <Link href={`/activity?before=${nextBeforeSequence}`} prefetch={false} className="button-quiet">
+          <Link href={addressOf(filter, nextBeforeSequence)} prefetch={false} className="button-quiet">
             {t("older")}
           </Link>
         )}
@@ -44,3 +66,11 @@ export default memberPage<Props>(async ({ tenant, session }, { searchParams }) =
     </div>
   );
 });
+
+function addressOf(filter: (typeof statementFilters)[number], beforeSequence: number | null): string {
+  const query = new URLSearchParams({
+    ...(filter === "all" ? {} : { kind: filter }),
+    ...(beforeSequence === null ? {} : { before: String(beforeSequence) }),
+  }).toString();
+  return query ? `/activity?${query}` : "/activity";
+}

@@ -8,7 +8,8 @@ import { ShelfSearchForm } from "#app/_components/shelf-search-form.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { categoriesOf, searchShelf, shelfSorts } from "#lib/domain/rewards/search-shelf.ts";
 import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
-import { isSearched, type PageQuery, shelfSearchOf } from "#lib/http/schemas/shelf-search.ts";
+import type { PageQuery } from "#lib/http/schemas/page-query.ts";
+import { isSearched, shelfSearchOf } from "#lib/http/schemas/shelf-search.ts";
 
 export const generateMetadata = memberPageTitle("rewards");
 

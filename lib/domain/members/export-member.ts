@@ -66,7 +66,12 @@ export async function exportMember(tenant: Tenant, { session, wallet }: SignedIn
     tier: tierProgress(tenant.tiers, wallet.tierPoints).tier,
     entries: pagesOf(
       (beforeSequence: number | null, limit) =>
-        listExplainedEntries(tenantId, member.id, { beforeSequence, limit, lotsMax: lotsPerEntryMax }),
+        listExplainedEntries(tenantId, member.id, {
+          beforeSequence,
+          limit,
+          lotsMax: lotsPerEntryMax,
+          filter: "all",
+        }),
       ({ sequence }) => sequence,
       explainedEntryOf,
     ),

@@ -1,7 +1,5 @@
 import { type ShelfSearch, type ShelfSort, shelfSorts } from "#lib/domain/rewards/search-shelf.ts";
-
-/** The parameters of a page's address, as Next gives them. */
-export type PageQuery = Readonly<Record<string, string | string[] | undefined>>;
+import type { PageQuery } from "#lib/http/schemas/page-query.ts";
 
 const textLengthMax = 100;
 
