@@ -684,7 +684,7 @@ test("a wallet shows its benefits newest first, what expires by day, and what is
   moveTo(1);
   await adjust(tenant, memberId, 100);
 
-  const { benefits, expiries, pending } = await getWalletDetails(tenant.id, memberId);
+  const { benefits, expiries, expiryMonths, pending } = await getWalletDetails(tenant.id, memberId);
 
   expect(benefits.map(({ id }) => id)).toEqual([bought[0], bought[2]]);
   expect(benefits[0]).toMatchObject({
@@ -696,6 +696,8 @@ test("a wallet shows its benefits newest first, what expires by day, and what is
     { points: 25, expiresAt: addSeconds(start, 10 * 86_400) },
     { points: 100, expiresAt: addSeconds(start, 11 * 86_400) },
   ]);
+  const march = new Date("2027-03-01");
+  expect(expiryMonths).toEqual({ months: [{ startsAt: march, points: 125 }], laterPoints: 0 });
   expect(pending).toMatchObject([
     { points: 8, unlocksAt: addSeconds(start, 4 * 86_400 + 10_800), ruleName: "1 point per euro" },
     { points: 7, unlocksAt: addSeconds(start, 5 * 86_400 + 10_800), ruleName: "1 point per euro" },
@@ -723,7 +725,8 @@ test("a wallet shows nothing of others, and no more than fits a page", async () 
 
   expect([own.benefits, own.expiries, own.pending].map(({ length }) => length)).toEqual([60, 4, 6]);
   expect(own.pending[0]?.unlocksAt).toEqual(addSeconds(start, 20 * 86_400));
-  expect(await getWalletDetails(tenant.id, other)).toEqual({ benefits: [], expiries: [], pending: [] });
+  const nothing = { benefits: [], expiries: [], expiryMonths: { months: [], laterPoints: 0 }, pending: [] };
+  expect(await getWalletDetails(tenant.id, other)).toEqual(nothing);
   const foreign = await createProgramme();
-  expect(await getWalletDetails(foreign.id, memberId)).toEqual({ benefits: [], expiries: [], pending: [] });
+  expect(await getWalletDetails(foreign.id, memberId)).toEqual(nothing);
 });

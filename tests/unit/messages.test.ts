@@ -11,6 +11,7 @@ const values = {
   left: 3,
   earned: 8,
   points: 2,
+  reward: "R",
   count: 2,
   name: "N",
   tier: "T",

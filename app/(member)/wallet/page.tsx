@@ -3,6 +3,7 @@ import Link from "next/link";
 import { getFormatter, getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
+import { ExpiryChart } from "#app/_components/expiry-chart.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { TicketCard } from "#app/_components/ticket-card.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
@@ -12,7 +13,7 @@ import { getWalletDetails } from "#lib/domain/ledger/get-wallet-details.ts";
 export const generateMetadata = memberPageTitle("wallet");
 
 export default memberPage(async ({ tenant, session, wallet }) => {
-  const { benefits, expiries, pending } = await getWalletDetails(tenant.id, session.member.id);
+  const { benefits, expiries, expiryMonths, pending } = await getWalletDetails(tenant.id, session.member.id);
   const t = await getTranslations();
   const format = await getFormatter();
   const tickets = benefits.map((benefit) => ({ benefit, state: stateOf(benefit) }));
@@ -66,7 +67,8 @@ export default memberPage(async ({ tenant, session, wallet }) => {
           {expiries.length > 0 && (
             <section>
               <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.expiresNext")}</h2>
-              <ul className="panel divide-y divide-line">
+              <ExpiryChart {...expiryMonths} />
+              <ul className="panel mt-3 divide-y divide-line">
                 {expiries.map(({ points, expiresAt }) => (
                   <Due key={expiresAt.toISOString()} Icon={Clock} text={day(expiresAt)}>
                     {t("points.amount", { points })}
