@@ -4,6 +4,7 @@ import { BalanceHero } from "#app/_components/balance-hero.tsx";
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { EntryList } from "#app/_components/entry-list.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
+import { NextSteps } from "#app/_components/next-steps.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
 import { SectionHeading } from "#app/_components/section-heading.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
@@ -13,7 +14,11 @@ import { tierProgress } from "#lib/domain/tiers/tier-progress.ts";
 export const generateMetadata = memberPageTitle("home");
 
 export default memberPage(async ({ tenant, session, wallet }) => {
-  const { nearRewards, newestEntries } = await getHome(tenant.id, session.member.id, wallet);
+  const { expiresSoon, goal, nearRewards, newestEntries } = await getHome(
+    tenant.id,
+    session.member.id,
+    wallet,
+  );
   const t = await getTranslations("home");
   const { balancePoints } = wallet;
 
@@ -24,22 +29,25 @@ export default memberPage(async ({ tenant, session, wallet }) => {
           {t("greeting", { name: session.member.profile.givenName })}
         </h1>
         <BalanceHero balancePoints={balancePoints} progress={tierProgress(tenant.tiers, wallet.tierPoints)} />
+        <NextSteps expiresSoon={expiresSoon} goal={goal} balancePoints={balancePoints} />
       </div>
 
-      <section>
-        <SectionHeading title={t("near")} more={{ href: "/rewards", label: t("allRewards") }} />
-        {nearRewards.length === 0 ? (
-          <EmptyState title={t("noRewards")} hint={t("noRewardsHint")} />
-        ) : (
-          <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 lg:grid-cols-4">
-            {nearRewards.map((reward) => (
-              <li key={reward.id}>
-                <RewardCard reward={reward} balancePoints={balancePoints} />
-              </li>
-            ))}
-          </ul>
-        )}
-      </section>
+      {(nearRewards.length > 0 || !goal) && (
+        <section>
+          <SectionHeading title={t("near")} more={{ href: "/rewards", label: t("allRewards") }} />
+          {nearRewards.length === 0 ? (
+            <EmptyState title={t("noRewards")} hint={t("noRewardsHint")} />
+          ) : (
+            <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 lg:grid-cols-4">
+              {nearRewards.map((reward) => (
+                <li key={reward.id}>
+                  <RewardCard reward={reward} balancePoints={balancePoints} />
+                </li>
+              ))}
+            </ul>
+          )}
+        </section>
+      )}
 
       {newestEntries.length > 0 && (
         <section>

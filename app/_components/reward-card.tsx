@@ -3,6 +3,7 @@ import Link from "next/link";
 import { getFormatter, getTranslations } from "next-intl/server";
 
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
+import { ShareBar } from "#app/_components/share-bar.tsx";
 import type { RewardGate, ShelfReward } from "#lib/domain/rewards/shelf.ts";
 
 /** A reward on the shelf: what it is, what it costs, and how far it is. */
@@ -33,11 +34,8 @@ export async function RewardCard({ reward, balancePoints }: { reward: ShelfRewar
           </p>
           <GateLine gate={gate} />
           {gate?.gate === "points" && (
-            <div className="mt-2 h-1.5 overflow-hidden rounded-full bg-line" aria-hidden="true">
-              <div
-                className="h-full rounded-full bg-accent"
-                style={{ width: `${Math.min(100, (balancePoints / pricePoints) * 100)}%` }}
-              />
+            <div className="mt-2">
+              <ShareBar share={balancePoints / pricePoints} />
             </div>
           )}
         </div>

@@ -3,9 +3,17 @@ import { db } from "#lib/db/client.ts";
 import { entryColumns, type LedgerEntryRow } from "#lib/db/ledger.ts";
 import { type ShelfRow, shelfOf } from "#lib/db/rewards.ts";
 
-export type HomeRow = { rewards: ShelfRow[]; entries: LedgerEntryRow[] };
+export type HomeRow = {
+  rewards: ShelfRow[];
+  entries: LedgerEntryRow[];
+  /** Null where there are none, or nobody asked. */
+  expiringPoints: bigint | number | null;
+};
 
-/** The dearest rewards that `balancePoints` pays for and the cheapest that it does not, of those that this member may have now, and the newest entries. */
+// Of what expires on one day; who has more was paid by the minute.
+const lotsMax = 1000;
+
+/** The dearest rewards that `balancePoints` pays for and the cheapest that it does not, of those that this member may have now, the newest entries, and the points that expire before `expiresBefore`. */
 export async function readHomeRow(query: {
   tenantId: string;
   memberId: string;
@@ -13,9 +21,11 @@ export async function readHomeRow(query: {
   tierPoints: number;
   rewardsPerSide: number;
   entriesMax: number;
+  expiresBefore: Date | null;
   at: Date;
 }): Promise<HomeRow> {
-  const { tenantId, memberId, balancePoints, tierPoints, rewardsPerSide, entriesMax, at } = query;
+  const { tenantId, memberId, balancePoints, tierPoints, rewardsPerSide, entriesMax, expiresBefore, at } =
+    query;
   const rows = await db().$queryRaw<HomeRow[]>`
     WITH "shelf" AS (
       SELECT * FROM (${shelfOf({ tenantId, memberId, at })}) s
@@ -36,6 +46,11 @@ export async function readHomeRow(query: {
       ORDER BY e."sequence" DESC LIMIT ${entriesMax}
     )
     SELECT COALESCE((SELECT jsonb_agg(to_jsonb(n) ORDER BY n."pricePoints") FROM "near" n), '[]') AS "rewards",
-      COALESCE((SELECT jsonb_agg(to_jsonb(n) ORDER BY n."sequence" DESC) FROM "newest" n), '[]') AS "entries"`;
+      COALESCE((SELECT jsonb_agg(to_jsonb(n) ORDER BY n."sequence" DESC) FROM "newest" n), '[]') AS "entries",
+      (SELECT sum(l."remainingPoints")::bigint FROM (
+        SELECT l."remainingPoints" FROM "point_lots" l
+        WHERE l."tenantId" = ${tenantId}::uuid AND l."memberId" = ${memberId}::uuid AND l."remainingPoints" > 0
+          AND l."expiresAt" < ${expiresBefore}::timestamptz
+        ORDER BY l."expiresAt" LIMIT ${lotsMax}) l) AS "expiringPoints"`;
   return rows[0] as HomeRow;
 }

@@ -12,6 +12,7 @@ const values = {
   earned: 8,
   points: 2,
   reward: "R",
+  price: "9",
   count: 2,
   name: "N",
   tier: "T",
