@@ -8,6 +8,7 @@ import { ConfirmOnce } from "#app/_components/confirm-once.tsx";
 import { Facts } from "#app/_components/facts.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
+import { ShareBar } from "#app/_components/share-bar.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { getShelfReward, type RewardGate, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
 import { findPageMember } from "#lib/http/member-session.ts";
@@ -54,38 +55,28 @@ export default memberPage<Props>(async ({ wallet }, { params }) => {
     <div>
       <BackLink href="/rewards">{t("reward.back")}</BackLink>
 
-      <div className="grid gap-6 md:grid-cols-[3fr_2fr] md:items-start">
+      {/* On a narrow screen price and way come before what is long to read. */}
+      <div className="grid gap-4 md:grid-cols-[3fr_2fr] md:grid-rows-[auto_1fr] md:items-start md:gap-x-6">
         <div className="panel overflow-hidden">
           <RewardPicture pictureUrl={reward.pictureUrl} isLarge />
           <div className="p-5 sm:p-6">
-            <h1 dir="auto" className="text-balance font-semibold text-2xl tracking-tight">
+            {reward.category && (
+              <p dir="auto" className="mb-1 text-start font-medium text-accent text-sm">
+                {reward.category.name}
+              </p>
+            )}
+            <h1 dir="auto" className="text-balance text-start font-semibold text-2xl tracking-tight">
               {name}
             </h1>
             {summary && (
-              <p dir="auto" className="mt-2 text-muted">
+              <p dir="auto" className="mt-2 text-start text-muted">
                 {summary}
               </p>
-            )}
-            {description && (
-              <>
-                <h2 className="mt-6 font-semibold">{t("reward.about")}</h2>
-                <p dir="auto" className="mt-1 whitespace-pre-line">
-                  {description}
-                </p>
-              </>
-            )}
-            {terms && (
-              <>
-                <h2 className="mt-6 font-semibold">{t("reward.terms")}</h2>
-                <p dir="auto" className="mt-1 whitespace-pre-line text-muted text-sm">
-                  {terms}
-                </p>
-              </>
             )}
           </div>
         </div>
 
-        <aside className="panel p-5 sm:p-6">
+        <aside className="panel p-5 sm:p-6 md:col-start-2 md:row-span-2 md:row-start-1">
           <p className="text-muted text-sm">{t("reward.price")}</p>
           <p className="font-semibold text-3xl tabular-nums tracking-tight">{price}</p>
           <p
@@ -98,6 +89,14 @@ export default memberPage<Props>(async ({ wallet }, { params }) => {
             )}
             <span>{explain(gate, format.dateTime, t)}</span>
           </p>
+          {gate?.gate === "points" && (
+            <div className="mt-4">
+              <ShareBar share={wallet.balancePoints / pricePoints} />
+              <p className="mt-2 text-muted text-sm tabular-nums">
+                {t("reward.progress", { points: wallet.balancePoints, price: format.number(pricePoints) })}
+              </p>
+            </div>
+          )}
           {!gate && (
             <div className="mt-4">
               <ConfirmOnce
@@ -136,6 +135,27 @@ export default memberPage<Props>(async ({ wallet }, { params }) => {
           <h2 className="sr-only">{t("reward.facts")}</h2>
           <Facts facts={facts} className="mt-5 border-line border-t pt-4 text-sm" />
         </aside>
+
+        {(description || terms) && (
+          <div className="panel space-y-6 p-5 sm:p-6">
+            {description && (
+              <section>
+                <h2 className="font-semibold">{t("reward.about")}</h2>
+                <p dir="auto" className="mt-1 max-w-prose whitespace-pre-line text-start">
+                  {description}
+                </p>
+              </section>
+            )}
+            {terms && (
+              <section>
+                <h2 className="font-semibold">{t("reward.terms")}</h2>
+                <p dir="auto" className="mt-1 max-w-prose whitespace-pre-line text-start text-muted text-sm">
+                  {terms}
+                </p>
+              </section>
+            )}
+          </div>
+        )}
       </div>
     </div>
   );
