@@ -57,9 +57,13 @@ const pasts: Record<string, { joinedDaysAgo: number; profile: object; steps: Ste
     ],
   },
   "demo-ben": {
-    joinedDaysAgo: 121,
+    joinedDaysAgo: 342,
     profile: { city: "Bremen", country: "DE" },
-    steps: [...shopping([118, 97, 83, 66, 48, 31, 17, 4], 38), { daysAgo: 40, chooses: "croissant" }],
+    steps: [
+      { daysAgo: 331, buys: 60 },
+      ...shopping([118, 97, 83, 66, 48, 31, 17, 4], 38),
+      { daysAgo: 40, chooses: "croissant" },
+    ],
   },
   "demo-chloe": { joinedDaysAgo: 1, profile: { city: "Lyon", country: "FR" }, steps: [] },
 };

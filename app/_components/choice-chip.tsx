@@ -1,8 +1,19 @@
 import Link from "next/link";
+import type { ReactNode } from "react";
 
 /** How a choice looks that is one of a few: a pill, filled where it is made. */
 const chip =
   "relative inline-flex min-h-11 shrink-0 cursor-pointer items-center gap-2 whitespace-nowrap rounded-full border border-line bg-surface px-4 font-medium text-sm hover:border-(--line-strong)";
+
+/** Chips beside each other: on a narrow screen they are pushed along, elsewhere they wrap. */
+export function ChipRow({ children }: { children: ReactNode }) {
+  // The padding leaves room for what stands out of a chip, its focus; the margins take it back.
+  return (
+    <div className="-mx-4 -my-1.5 flex gap-2 overflow-x-auto px-4 py-1.5 [scrollbar-width:none] sm:m-0 sm:flex-wrap sm:overflow-visible sm:p-0">
+      {children}
+    </div>
+  );
+}
 
 /** A choice within a form, on a field of its own. */
 export function ChoiceChip({

@@ -1,7 +1,7 @@
 import { ChevronDown } from "lucide-react";
 import { getTranslations } from "next-intl/server";
 
-import { ChoiceChip } from "#app/_components/choice-chip.tsx";
+import { ChipRow, ChoiceChip } from "#app/_components/choice-chip.tsx";
 import { SearchForm } from "#app/_components/search-form.tsx";
 import type { ShelfSearch, ShelfSort } from "#lib/domain/rewards/search-shelf.ts";
 
@@ -27,10 +27,9 @@ export async function ShelfSearchForm({
         submit={t("submit")}
       >
         {categories.length > 1 && (
-          <fieldset>
+          <fieldset className="min-w-0">
             <legend className="sr-only">{t("category")}</legend>
-            {/* The margins leave room for what stands out of a chip: its focus. */}
-            <div className="-mx-4 -my-1.5 flex gap-2 overflow-x-auto px-4 py-1.5 sm:mx-0 sm:-ms-1.5 sm:flex-wrap sm:overflow-visible sm:px-1.5">
+            <ChipRow>
               {["", ...categories].map((category) => (
                 <ChoiceChip
                   key={category}
@@ -42,7 +41,7 @@ export async function ShelfSearchForm({
                   {category || t("all")}
                 </ChoiceChip>
               ))}
-            </div>
+            </ChipRow>
           </fieldset>
         )}
         <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">

@@ -1,7 +1,7 @@
 import Link from "next/link";
 import { getTranslations } from "next-intl/server";
 
-import { LinkChip } from "#app/_components/choice-chip.tsx";
+import { ChipRow, LinkChip } from "#app/_components/choice-chip.tsx";
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { ExplainedEntryDays } from "#app/_components/entry-list.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
@@ -29,12 +29,14 @@ export default memberPage<Props>(async ({ tenant, session }, { searchParams }) =
     <div>
       <h1 className="font-semibold text-2xl tracking-tight">{t("title")}</h1>
       <p className="mt-1 mb-5 text-muted">{t("intro")}</p>
-      <nav aria-label={t("filter")} className="flex flex-wrap gap-2">
-        {statementFilters.map((each) => (
-          <LinkChip key={each} href={addressOf(each, null)} isChosen={each === filter}>
-            {t(`filters.${each}`)}
-          </LinkChip>
-        ))}
+      <nav aria-label={t("filter")}>
+        <ChipRow>
+          {statementFilters.map((each) => (
+            <LinkChip key={each} href={addressOf(each, null)} isChosen={each === filter}>
+              {t(`filters.${each}`)}
+            </LinkChip>
+          ))}
+        </ChipRow>
       </nav>
       {entries.length > 0 ? (
         <ExplainedEntryDays days={groupByDay(entries)} />
