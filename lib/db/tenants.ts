@@ -20,6 +20,7 @@ export type TenantRow = {
   emailConfirmation: string;
   userAuth: UserAuthRow | null;
   oauth2: Oauth2Row | null;
+  brand: BrandRow | null;
   tierWindowDays: number | null;
   hasProfileRules: boolean;
   hostnames: string[];
@@ -34,6 +35,17 @@ type UserAuthRow = {
   maxLifetimeSeconds?: number;
   leewaySeconds?: number;
 } & ({ algorithm: "RS256"; jwksUrl: string } | { algorithm: "HS256"; sealedSharedKey: string });
+
+/** As a programme file has it, without what is null. */
+export type BrandRow = {
+  accentColor?: string;
+  logoUrl?: string;
+  logoDarkUrl?: string;
+  cornerRadius?: "none" | "small" | "medium" | "large";
+  font?: "geist" | "system" | "serif" | "rounded";
+  heroPictureUrl?: string;
+  texts?: Record<string, { tagline?: string }>;
+};
 
 /** As a programme file has it, with the client secret sealed. */
 export type Oauth2Row = {
@@ -62,7 +74,8 @@ export type ApiKeyRow = {
 const tenantColumns = Prisma.sql`
   t."id", t."code", t."name", t."authMode", t."publicUrl", t."hostUrl", t."hostOrigins", t."allowedOrigins",
   t."cookieDomain", t."locale", t."embeddedSeconds", t."interactiveSeconds", t."idleSeconds", t."urlActivation",
-  t."createMembersFromTokens", t."selfRegistration", t."emailConfirmation", t."userAuth", t."oauth2", t."tierWindowDays",
+  t."createMembersFromTokens", t."selfRegistration", t."emailConfirmation", t."userAuth", t."oauth2",
+  t."brand", t."tierWindowDays",
   EXISTS (SELECT 1 FROM "rules" r WHERE r."tenantId" = t."id" AND r."isActive"
     AND r."eventType" IN ('REGISTERED_ACCOUNT', 'PROFILE_UPDATED')) AS "hasProfileRules",
   ARRAY(SELECT h."hostname" FROM "tenant_hosts" h WHERE h."tenantId" = t."id" ORDER BY h."position") AS "hostnames",

@@ -126,7 +126,7 @@ const defaults = {
 };
 
 function settingsOf(applying: Applying, tenant: TenantInFile, found: StoredSettings | null) {
-  const { sessions, userAuth, oauth2, pointsExpiry, tierWindow } = tenant;
+  const { sessions, userAuth, oauth2, brand, pointsExpiry, tierWindow } = tenant;
   return {
     ...{ name: tenant.name, authMode: tenant.authMode },
     ...present({
@@ -148,6 +148,7 @@ function settingsOf(applying: Applying, tenant: TenantInFile, found: StoredSetti
       userAuth:
         userAuth === null ? Prisma.DbNull : userAuth && sealUserAuth(applying, userAuth, found?.userAuth),
       oauth2: oauth2 === null ? Prisma.DbNull : oauth2 && sealOauth2(oauth2, found?.oauth2),
+      brand: brand === null ? Prisma.DbNull : brand && mergeBrand(found?.brand, brand),
     }),
   };
 }
@@ -160,7 +161,7 @@ function isOtherWayIn(before: { authMode: string; oauth2: Prisma.JsonValue }, te
   return server !== (storedText(before.oauth2, "issuer") ?? storedText(before.oauth2, "tokenUrl"));
 }
 
-type StoredSettings = { userAuth: Prisma.JsonValue; oauth2: Prisma.JsonValue };
+type StoredSettings = { userAuth: Prisma.JsonValue; oauth2: Prisma.JsonValue; brand: Prisma.JsonValue };
 
 /** The shared key is a secret like the others: it applies when HS256 is first set up, and not again. */
 function sealUserAuth(
@@ -191,8 +192,28 @@ function sealOauth2(
   return { ...present(rest), sealedClientSecret } as Prisma.InputJsonObject;
 }
 
+/** A part that is left out stays, and one that is null goes, down to each language's texts. */
+function mergeBrand(
+  stored: Prisma.JsonValue | undefined,
+  change: Readonly<Record<string, unknown>>,
+): Prisma.InputJsonObject {
+  const merged = new Map<string, unknown>(Object.entries(isObject(stored) ? stored : {}));
+  for (const [part, value] of Object.entries(change)) {
+    if (value === null) merged.delete(part);
+    else if (value !== undefined) {
+      const before = merged.get(part) as Prisma.JsonValue | undefined;
+      merged.set(part, isObject(value) ? mergeBrand(before, value) : value);
+    }
+  }
+  return Object.fromEntries(merged) as Prisma.InputJsonObject;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
+}
+
 function storedText(stored: Prisma.JsonValue | undefined, field: string): string | null {
-  const value = stored && typeof stored === "object" && !Array.isArray(stored) ? stored[field] : null;
+  const value = isObject(stored) ? stored[field] : null;
   return typeof value === "string" ? value : null;
 }
 

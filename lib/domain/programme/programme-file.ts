@@ -11,6 +11,7 @@ import {
   optionalProfileFields,
   problemWithAttribute,
 } from "#lib/domain/members/profile-input.ts";
+import { brand } from "#lib/domain/programme/brand-schema.ts";
 import { eventType, reward } from "#lib/domain/programme/catalogue-schema.ts";
 import {
   type Checked,
@@ -180,6 +181,7 @@ const tenant = z
     adminApiKeys: uniqueBy("name", z.strictObject({ name: name(64), key: headerSecret.optional() })),
     userAuth: userAuth.nullable().optional(),
     oauth2: oauth2.nullable().optional(),
+    brand: brand.nullable().optional(),
     admins: uniqueBy("email", admin),
     eventTypes: uniqueBy("name", eventType),
     rules: uniqueBy("name", rule),

@@ -15,6 +15,7 @@ import {
 } from "#lib/db/tenants.ts";
 import type { TenantId } from "#lib/domain/ids.ts";
 import { hashSecret, unsealSecret } from "#lib/domain/secrets.ts";
+import { brandOf } from "#lib/domain/tenants/brand.ts";
 import { hostnameOf, isLoopbackHostname } from "#lib/domain/tenants/hostname.ts";
 import type { ApiKey, Oauth2, Tenant, UserAuth } from "#lib/domain/tenants/tenant.ts";
 import { remembering } from "#lib/domain/tenants/tenant-memory.ts";
@@ -81,6 +82,7 @@ function tenantOf(row: TenantRow): Tenant {
     selfRegistration: row.selfRegistration ?? (row.authMode === "interactive" && row.oauth2 === null),
     emailConfirmation: row.emailConfirmation as Tenant["emailConfirmation"],
     oauth2: row.oauth2 && oauth2Of(row.code, row.oauth2),
+    brand: brandOf(row.brand),
     clientSecrets: row.clientSecrets,
     eventTypeSecrets: row.eventTypeSecrets,
     userAuth: row.userAuth && userAuthOf(row.code, row.userAuth),

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 
 import type { TenantId } from "#lib/domain/ids.ts";
+import type { Brand } from "#lib/domain/tenants/brand.ts";
 import type { Tier } from "#lib/domain/tiers/tier-progress.ts";
 
 /** One programme, with what nearly every request asks of it. Kept in memory for seconds, never written back. */
@@ -35,6 +36,8 @@ export type Tenant = {
   oauth2: Oauth2 | null;
   /** How the user access tokens of its identity provider are judged; null: none is good. */
   userAuth: UserAuth | null;
+  /** How its pages and mails look. */
+  brand: Brand;
   /** Points count towards a tier for so long after they were earned; null: for ever. */
   tierWindowDays: number | null;
   /** Whether a rule listens to members being made or changed. */
