@@ -1,26 +1,28 @@
 import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
-import { headers } from "next/headers";
 import { getLocale } from "next-intl/server";
 import type { ReactNode } from "react";
 
 import "#app/globals.css";
+import { brandStyle, themeColors } from "#app/_components/brand-style.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
-import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
-import { hostOf } from "#lib/http/request-facts.ts";
+import { findTenantOfPage } from "#lib/http/member-session.ts";
 
-export const viewport: Viewport = {
-  width: "device-width",
-  initialScale: 1,
-  viewportFit: "cover",
-  themeColor: [
-    { media: "(prefers-color-scheme: light)", color: "#f6f6f3" },
-    { media: "(prefers-color-scheme: dark)", color: "#101311" },
-  ],
-};
+export async function generateViewport(): Promise<Viewport> {
+  const { light, dark } = themeColors(await findTenantOfPage());
+  return {
+    width: "device-width",
+    initialScale: 1,
+    viewportFit: "cover",
+    themeColor: [
+      { media: "(prefers-color-scheme: light)", color: light },
+      { media: "(prefers-color-scheme: dark)", color: dark },
+    ],
+  };
+}
 
 export async function generateMetadata(): Promise<Metadata> {
-  const tenant = await findTenantByHost(hostOf(await headers())).catch(() => null);
+  const tenant = await findTenantOfPage();
   const name = tenant?.name ?? "Laurel";
   return {
     title: { default: name, template: `%s · ${name}` },
@@ -32,7 +34,12 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const locale = await getLocale();
   return (
-    <html lang={locale} dir={directionOf(locale)} className={GeistSans.variable}>
+    <html
+      lang={locale}
+      dir={directionOf(locale)}
+      className={GeistSans.variable}
+      style={brandStyle(await findTenantOfPage())}
+    >
       <body className="min-h-dvh font-sans antialiased">{children}</body>
     </html>
   );

@@ -7,6 +7,7 @@ import { memberPage } from "#app/_components/member-page.tsx";
 import { NextSteps } from "#app/_components/next-steps.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
 import { SectionHeading } from "#app/_components/section-heading.tsx";
+import { Tagline } from "#app/_components/tagline.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { getHome } from "#lib/domain/home/get-home.ts";
 import { tierProgress } from "#lib/domain/tiers/tier-progress.ts";
@@ -25,10 +26,17 @@ export default memberPage(async ({ tenant, session, wallet }) => {
   return (
     <div className="space-y-10">
       <div>
-        <h1 className="mb-4 font-semibold text-2xl tracking-tight">
+        <h1 className="font-semibold text-2xl tracking-tight">
           {t("greeting", { name: session.member.profile.givenName })}
         </h1>
-        <BalanceHero balancePoints={balancePoints} progress={tierProgress(tenant.tiers, wallet.tierPoints)} />
+        <Tagline tenant={tenant} />
+        <div className="mt-4">
+          <BalanceHero
+            balancePoints={balancePoints}
+            progress={tierProgress(tenant.tiers, wallet.tierPoints)}
+            pictureUrl={tenant.brand.heroPictureUrl}
+          />
+        </div>
         <NextSteps expiresSoon={expiresSoon} goal={goal} balancePoints={balancePoints} />
       </div>
 

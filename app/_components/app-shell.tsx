@@ -2,8 +2,8 @@ import { Gift, House, List, QrCode, Wallet } from "lucide-react";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
-import { BrandMark } from "#app/_components/brand-mark.tsx";
 import { NavLink } from "#app/_components/nav-link.tsx";
+import { ProgrammeLogo } from "#app/_components/programme-logo.tsx";
 import type { Member } from "#lib/domain/members/member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
@@ -40,8 +40,7 @@ export async function AppShell({
       <header className="border-line border-b bg-surface">
         <div className="mx-auto flex h-16 max-w-5xl items-center gap-6 px-4 sm:px-6">
           <NavLink href="/" className="flex min-h-11 min-w-0 items-center gap-2.5 font-semibold">
-            <BrandMark className="h-7 w-6 shrink-0 text-accent" />
-            <span className="truncate">{tenant.name}</span>
+            <ProgrammeLogo tenant={tenant} ground="surface" />
           </NavLink>
           <nav aria-label={t("label")} className="ms-auto hidden md:block">
             <ul className="flex gap-1">
@@ -49,7 +48,7 @@ export async function AppShell({
                 <li key={href}>
                   <NavLink
                     href={href}
-                    className="flex min-h-11 items-center gap-2 rounded-full px-3 font-medium text-muted text-sm lg:px-4 hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
+                    className="flex min-h-11 items-center gap-2 rounded-button px-3 font-medium text-muted text-sm lg:px-4 hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
                   >
                     <Icon className="hidden size-4 lg:block" aria-hidden="true" />
                     {t(label)}
@@ -83,7 +82,7 @@ export async function AppShell({
                 href={href}
                 className="group flex h-16 flex-col items-center justify-center gap-1 font-medium text-[0.6875rem] text-muted aria-[current=page]:text-accent"
               >
-                <span className="grid h-7 w-12 place-items-center rounded-full group-aria-[current=page]:bg-accent-soft">
+                <span className="grid h-7 w-12 place-items-center rounded-button group-aria-[current=page]:bg-accent-soft">
                   <Icon className="size-5" aria-hidden="true" />
                 </span>
                 <span className="max-w-full truncate px-0.5">{t(label)}</span>

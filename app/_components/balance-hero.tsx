@@ -10,9 +10,12 @@ import type { TierProgress } from "#lib/domain/tiers/tier-progress.ts";
 export async function BalanceHero({
   balancePoints,
   progress,
+  pictureUrl,
 }: {
   balancePoints: number;
   progress: TierProgress;
+  /** Behind it all, darkened. */
+  pictureUrl: string | null;
 }) {
   const t = await getTranslations();
   const format = await getFormatter();
@@ -21,10 +24,11 @@ export async function BalanceHero({
   const hasTiers = tier !== null || nextTier !== null;
 
   return (
-    <section className="hero-surface relative overflow-hidden rounded-3xl p-6 shadow-card sm:p-8">
+    <section className="hero-surface relative isolate overflow-hidden rounded-3xl p-6 shadow-card sm:p-8">
+      {pictureUrl && <HeroPicture pictureUrl={pictureUrl} />}
       <div className="flex items-start justify-between gap-4">
         <div className="min-w-0">
-          <p className="font-medium text-sm text-white/80">{t("home.balance")}</p>
+          <p className="font-medium text-sm text-on-hero/90">{t("home.balance")}</p>
           <p className="mt-1 flex flex-wrap items-baseline gap-x-2.5">
             <span
               className="font-semibold text-5xl tabular-nums tracking-tight sm:text-6xl"
@@ -36,7 +40,7 @@ export async function BalanceHero({
                 locale={await getLocale()}
               />
             </span>
-            <span className="text-lg text-white/80">{t("points.unit", { points: balancePoints })}</span>
+            <span className="text-lg text-on-hero/90">{t("points.unit", { points: balancePoints })}</span>
           </p>
         </div>
         {hasTiers && (
@@ -55,7 +59,7 @@ export async function BalanceHero({
             <span className="block font-semibold">
               {tier ? t("tier.current", { tier: tier.name }) : t("tier.none")}
             </span>
-            <span className="text-white/80">
+            <span className="text-on-hero/90">
               {nextTier
                 ? t("tier.toGo", { points: nextTier.pointsToGo, tier: nextTier.name })
                 : t("tier.top")}
@@ -65,12 +69,27 @@ export async function BalanceHero({
         <Link
           href="/card"
           prefetch={false}
-          className="inline-flex min-h-11 items-center gap-2 rounded-full bg-white px-5 font-semibold text-[#0d3b28] focus-visible:outline-white"
+          className="inline-flex min-h-11 items-center gap-2 rounded-button bg-on-hero px-5 font-semibold text-hero-ink focus-visible:outline-on-hero"
         >
           <QrCode className="size-5" aria-hidden="true" />
           {t("home.showCard")}
         </Link>
       </div>
     </section>
+  );
+}
+
+function HeroPicture({ pictureUrl }: { pictureUrl: string }) {
+  return (
+    <>
+      <img
+        src={pictureUrl}
+        alt=""
+        decoding="async"
+        referrerPolicy="no-referrer"
+        className="absolute inset-0 -z-10 size-full object-cover"
+      />
+      <div className="absolute inset-0 -z-10 bg-hero-scrim" />
+    </>
   );
 }

@@ -1,11 +1,12 @@
 import type { ReactNode } from "react";
 
-import { BrandMark } from "#app/_components/brand-mark.tsx";
+import { ProgrammeMark } from "#app/_components/programme-logo.tsx";
+import { findTenantOfPage } from "#lib/http/member-session.ts";
 
 type Content = { title: string; text: string; children?: ReactNode };
 
 /** A page that says one thing: signed out, not found, please come from the host. */
-export function NoticePage(content: Content) {
+export async function NoticePage(content: Content) {
   return (
     <main className="grid min-h-dvh place-items-center px-4 py-12">
       <Notice {...content} />
@@ -14,10 +15,10 @@ export function NoticePage(content: Content) {
 }
 
 /** The same where a page has its frame already. */
-export function Notice({ title, text, children }: Content) {
+export async function Notice({ title, text, children }: Content) {
   return (
     <div className="mx-auto w-full max-w-md py-8 text-center">
-      <BrandMark className="mx-auto h-14 w-12 text-accent" />
+      <ProgrammeMark tenant={await findTenantOfPage()} />
       <h1 className="mt-6 text-balance font-semibold text-2xl tracking-tight">{title}</h1>
       <p className="mt-3 text-balance text-muted">{text}</p>
       {children && <div className="mt-8 flex flex-wrap justify-center gap-3">{children}</div>}

@@ -2,10 +2,10 @@ import { MailCheck } from "lucide-react";
 import { unstable_rethrow } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
-import { BrandMark } from "#app/_components/brand-mark.tsx";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
 import { NoticePage } from "#app/_components/notice-page.tsx";
+import { ProgrammeLogo } from "#app/_components/programme-logo.tsx";
 import { refusalNotice } from "#app/_components/refusal-notice.tsx";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
@@ -30,8 +30,7 @@ export function SignInFrame({
     <main className="grid min-h-dvh place-items-center px-4 py-10">
       <div className="w-full max-w-sm">
         <p className="flex items-center justify-center gap-2.5 font-semibold">
-          <BrandMark className="h-7 w-6 shrink-0 text-accent" />
-          <span className="min-w-0 truncate">{tenant.name}</span>
+          <ProgrammeLogo tenant={tenant} ground="page" />
         </p>
         <div className="group/frame panel mt-6 p-6 text-center sm:p-8">
           <h1 className="text-balance font-semibold text-2xl tracking-tight">{title}</h1>

@@ -4,6 +4,7 @@ import type { CSSProperties } from "react";
 
 import { directionOf } from "#app/_i18n/locales.ts";
 import type { AccountMails } from "#lib/domain/accounts/account-mails.ts";
+import type { Brand } from "#lib/domain/tenants/brand.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
 type Paragraphs = {
@@ -22,10 +23,11 @@ export async function accountMails(tenant: Tenant): Promise<AccountMails> {
   const { renderToStaticMarkup } = await import("react-dom/server"); // Next refuses it as a static import
   const locale = await getLocale();
   const programme = tenant.name;
+  const button = buttonStyle(tenant.brand);
   const mail = (parts: Paragraphs): Mail => ({
     subject: parts.subject,
     text: plainText(parts, programme),
-    html: `<!doctype html>${renderToStaticMarkup(<Letter {...{ parts, programme, locale }} />)}`,
+    html: `<!doctype html>${renderToStaticMarkup(<Letter {...{ parts, programme, locale, button }} />)}`,
   });
   const hello = (givenName: string | null) =>
     givenName === null ? t("helloThere") : t("hello", { name: givenName });
@@ -94,14 +96,22 @@ const styles = {
     ...{ maxWidth: 480, margin: "0 auto", padding: 32, background: "#ffffff", borderRadius: 16 },
     font: "16px/1.5 system-ui, -apple-system, 'Segoe UI', Arial, sans-serif",
   },
-  button: {
-    ...{ display: "inline-block", padding: "12px 24px", borderRadius: 24, background: "#17603f" },
-    ...{ color: "#ffffff", fontWeight: 600, textDecoration: "none" },
-  },
   small: { color: "#5a605c", fontSize: 14, overflowWrap: "anywhere" },
 } satisfies Record<string, CSSProperties>;
 
-function Letter({ parts, programme, locale }: { parts: Paragraphs; programme: string; locale: string }) {
+const buttonRadii: Record<Brand["cornerRadius"], number> = { none: 0, small: 6, medium: 24, large: 24 };
+
+function buttonStyle({ colors, cornerRadius }: Brand): CSSProperties {
+  return {
+    ...{ display: "inline-block", padding: "12px 24px", borderRadius: buttonRadii[cornerRadius] },
+    ...{ background: colors?.accentFill.light ?? "#17603f", color: colors?.onAccent.light ?? "#ffffff" },
+    ...{ fontWeight: 600, textDecoration: "none" },
+  };
+}
+
+type LetterProps = { parts: Paragraphs; programme: string; locale: string; button: CSSProperties };
+
+function Letter({ parts, programme, locale, button }: LetterProps) {
   const { subject, greeting, text, action, small } = parts;
   return (
     <html lang={locale} dir={directionOf(locale)}>
@@ -119,7 +129,7 @@ function Letter({ parts, programme, locale }: { parts: Paragraphs; programme: st
           {action && (
             <>
               <p style={{ margin: "24px 0" }}>
-                <a href={action.url} style={styles.button}>
+                <a href={action.url} style={button}>
                   {action.label}
                 </a>
               </p>

@@ -21,6 +21,11 @@ export const requireTenantPage = cache(async (): Promise<Tenant> => {
   return tenant ?? notFound();
 });
 
+/** The same for what has to look right even so: null where no programme answers, and while the database is away. */
+export const findTenantOfPage = cache(
+  async (): Promise<Tenant | null> => findTenantByHost(hostOf(await headers())).catch(() => null),
+);
+
 export type PageMember = SignedIn & {
   tenant: Tenant;
   /** For a page that has yet to find what it shows: whose activity it is then. Null where it is none, or counted. */

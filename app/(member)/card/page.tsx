@@ -18,8 +18,8 @@ export default memberPage(async ({ tenant, session }) => {
           <p className="mt-6 truncate font-medium text-lg">
             {profile.givenName} {profile.familyName}
           </p>
-          <p className="text-sm text-white/80">
-            {t("number")} <bdi className="font-medium text-white tabular-nums">{accountNumber}</bdi>
+          <p className="text-on-hero/90 text-sm">
+            {t("number")} <bdi className="font-medium text-on-hero tabular-nums">{accountNumber}</bdi>
           </p>
         </div>
         {/* White in the dark too: a scanner needs the contrast. */}

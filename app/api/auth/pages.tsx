@@ -6,6 +6,7 @@ import { getLocale, getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
 import { BrandMark } from "#app/_components/brand-mark.tsx";
+import { brandStyle } from "#app/_components/brand-style.ts";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
 import type { Member } from "#lib/domain/members/member.ts";
@@ -25,6 +26,7 @@ export async function brokenLinkPage({ request, tenant, path }: Context): Promis
     if (data.authenticated) location.replace(${JSON.stringify(path).replaceAll("<", "\\u003c")});
   }).catch(() => {});`;
   return htmlAnswer({
+    tenant,
     status: 401,
     referrerPolicy: "no-referrer",
     title: t("title"),
@@ -47,6 +49,7 @@ export async function brokenLinkPage({ request, tenant, path }: Context): Promis
 /** 200: somebody else is signed in here; only a click, by this form, switches. */
 export async function activationPage({
   request,
+  tenant,
   path,
   member,
   confirmation,
@@ -55,6 +58,7 @@ export async function activationPage({
   const { givenName, familyName } = member.profile;
   const name = `${givenName} ${[...familyName][0] ?? ""}.`;
   return htmlAnswer({
+    tenant,
     status: 200,
     referrerPolicy: "same-origin",
     title: t("title", { name }),
@@ -77,26 +81,30 @@ export async function activationPage({
 }
 
 const style = `
-:root { color-scheme: light dark; --accent: light-dark(#17603f, #8fd6b0); --ink: light-dark(#171a18, #f1f3f1);
-  --muted: light-dark(#5a605c, #a5ada7); font: 1rem/1.5 system-ui, sans-serif }
+:root { color-scheme: light dark; --accent: light-dark(#17603f, #8fd6b0); --accent-fill: var(--accent);
+  --on-accent: light-dark(#fff, #0a2418); --ink: light-dark(#171a18, #f1f3f1); --muted: light-dark(#5a605c, #a5ada7);
+  font: 1rem/1.5 var(--brand-font, system-ui, sans-serif) }
 body { display: grid; place-content: center; justify-items: center; min-height: 100vh; margin: 0; padding: 1rem;
   box-sizing: border-box; text-align: center; color: var(--ink); background: light-dark(#f6f6f3, #101311) }
 main { max-width: 28rem }
 svg { width: 3rem; height: 3.5rem; color: var(--accent) }
+img { height: 3.5rem; max-width: 16rem; object-fit: contain }
 h1 { font-size: 1.5rem; line-height: 1.25; text-wrap: balance }
 p { color: var(--muted); text-wrap: balance }
 a { color: var(--accent); display: inline-block; padding: .75rem }
-.button { display: inline-block; margin: 1rem 0 .5rem; padding: .75rem 1.5rem; border: 0; border-radius: 2rem;
-  font: 600 1rem/1.25 system-ui, sans-serif; text-decoration: none; cursor: pointer;
-  color: light-dark(#fff, #0a2418); background: var(--accent) }
+.button { display: inline-block; margin: 1rem 0 .5rem; padding: .75rem 1.5rem; border: 0; border-radius: var(--radius-button, 2rem);
+  font: inherit; font-weight: 600; text-decoration: none; cursor: pointer;
+  color: var(--on-accent); background: var(--accent-fill) }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 3px }`;
 
 async function htmlAnswer({
+  tenant,
   status,
   referrerPolicy,
   title,
   body,
 }: {
+  tenant: Tenant;
   status: number;
   referrerPolicy: string;
   title: string;
@@ -105,7 +113,7 @@ async function htmlAnswer({
   const { renderToStaticMarkup } = await import("react-dom/server"); // Next refuses it as a static import
   const locale = await getLocale();
   const html = renderToStaticMarkup(
-    <html lang={locale} dir={directionOf(locale)}>
+    <html lang={locale} dir={directionOf(locale)} style={brandStyle(tenant)}>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -114,7 +122,7 @@ async function htmlAnswer({
       </head>
       <body>
         <main>
-          <BrandMark />
+          {tenant.brand.logoUrl === null ? <BrandMark /> : <Logo tenant={tenant} />}
           {body}
         </main>
       </body>
@@ -128,4 +136,15 @@ async function htmlAnswer({
       "Referrer-Policy": referrerPolicy,
     },
   });
+}
+
+function Logo({ tenant: { name, brand } }: { tenant: Tenant }) {
+  return (
+    <picture>
+      {brand.logoDarkUrl !== null && (
+        <source media="(prefers-color-scheme: dark)" srcSet={brand.logoDarkUrl} />
+      )}
+      <img src={brand.logoUrl ?? undefined} alt={name} referrerPolicy="no-referrer" />
+    </picture>
+  );
 }
