@@ -44,7 +44,7 @@ export async function ShelfSearchForm({
             </ChipRow>
           </fieldset>
         )}
-        <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-3">
+        <div className="flex flex-wrap items-center justify-between gap-2">
           <ChoiceChip type="checkbox" name="reach" value="1" isChosen={search.isReachOnly}>
             {t("reach")}
           </ChoiceChip>
@@ -54,7 +54,7 @@ export async function ShelfSearchForm({
               aria-label={t("sort")}
               defaultValue={search.sort}
               autoComplete="off"
-              className="field appearance-none rounded-full bg-surface pe-10 text-sm max-sm:text-base"
+              className="field appearance-none rounded-full bg-surface ps-3.5 pe-9 text-sm max-sm:text-base"
             >
               {sorts.map((sort) => (
                 <option key={sort} value={sort}>
@@ -63,7 +63,7 @@ export async function ShelfSearchForm({
               ))}
             </select>
             <ChevronDown
-              className="pointer-events-none absolute inset-y-0 end-3.5 my-auto size-5 text-muted"
+              className="pointer-events-none absolute inset-y-0 end-3 my-auto size-5 text-muted"
               aria-hidden="true"
             />
           </div>

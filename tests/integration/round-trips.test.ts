@@ -159,6 +159,8 @@ test("every page takes two at most: who it is, and what it shows", async () => {
   const { benefit } = await buy(tenant, await createMember(tenant, 150), reward?.id ?? "");
   expect(await countStatements(() => getBenefit(tenant.id, benefit.memberId, benefit.id, null))).toBe(1);
   expect(await countStatements(() => listSignInPlaces(tenant.id, session))).toBe(1);
+  const spent = { beforeSequence: null, limit: 20, filter: "spent" } as const;
+  expect(await countStatements(() => listStatement(tenant.id, id, spent))).toBe(1);
   expect(await countStatements(() => listStatement(tenant.id, id, { beforeSequence: null, limit: 20 }))).toBe(
     1,
   );
