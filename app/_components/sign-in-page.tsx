@@ -3,6 +3,7 @@ import { unstable_rethrow } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 import { hostNameOf } from "#app/_components/host-name.ts";
+import { LanguageLinks } from "#app/_components/language-links.tsx";
 import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
 import { NoticePage } from "#app/_components/notice-page.tsx";
 import { ProgrammeLogo } from "#app/_components/programme-logo.tsx";
@@ -40,6 +41,7 @@ export function SignInFrame({
           <div className="mt-6">{children}</div>
         </div>
         {links && <div className="mt-6 space-y-1 text-center text-sm">{links}</div>}
+        <LanguageLinks />
       </div>
     </main>
   );

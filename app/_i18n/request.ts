@@ -1,8 +1,11 @@
-import Negotiator from "negotiator";
 import { headers } from "next/headers";
 import { getRequestConfig } from "next-intl/server";
-import { type Locale, locales } from "#app/_i18n/locales.ts";
+
+import { chooseLocale } from "#app/_i18n/choose-locale.ts";
+import { type Locale, localeOf } from "#lib/domain/locales.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
+import { askedLocale } from "#lib/http/asked-locale.ts";
+import { findReaderLocale } from "#lib/http/member-session.ts";
 import { hostOf } from "#lib/http/request-facts.ts";
 
 const messages = {
@@ -13,21 +16,19 @@ const messages = {
   ar: () => import("#app/_i18n/messages/ar.json"),
 };
 
-/** The language of a page: the browser's, as far as we speak it, or else the programme's own. */
-export default getRequestConfig(async () => {
-  const requestHeaders = await headers();
-  const locale = browserLocale(requestHeaders) ?? (await tenantLocale(requestHeaders));
+/** In the language that is asked for in the code, as for a mail; else in the reader's. */
+export default getRequestConfig(async ({ locale: given }) => {
+  const locale = localeOf(given) ?? (await readersLocale());
   return { locale, messages: (await messages[locale]()).default, timeZone: "UTC" };
 });
 
-function browserLocale(requestHeaders: Headers): Locale | undefined {
-  const accept = requestHeaders.get("accept-language");
-  if (!accept) return undefined;
-  const negotiator = new Negotiator({ headers: { "accept-language": accept } });
-  return negotiator.languages([...locales])[0] as Locale | undefined;
-}
-
-async function tenantLocale(requestHeaders: Headers): Promise<Locale> {
+async function readersLocale(): Promise<Locale> {
+  const requestHeaders = await headers();
   const tenant = await findTenantByHost(hostOf(requestHeaders)).catch(() => null);
-  return locales.find((locale) => locale === tenant?.locale) ?? "en";
+  return chooseLocale({
+    member: await findReaderLocale(),
+    asked: askedLocale(requestHeaders),
+    acceptLanguage: requestHeaders.get("accept-language"),
+    tenant: tenant?.locale ?? null,
+  });
 }

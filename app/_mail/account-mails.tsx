@@ -1,9 +1,10 @@
-/** The mails of Laurel accounts, in the language of whoever asked for them. Plain enough for every reader of mail. */
+/** The mails of Laurel accounts, in the language of whoever asked for them, or in that which the member chose. Plain enough for every reader of mail. */
 import { getLocale, getTranslations } from "next-intl/server";
 import type { CSSProperties } from "react";
 
 import { directionOf } from "#app/_i18n/locales.ts";
 import type { AccountMails } from "#lib/domain/accounts/account-mails.ts";
+import type { Locale } from "#lib/domain/locales.ts";
 import type { Brand } from "#lib/domain/tenants/brand.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
@@ -18,10 +19,10 @@ type Paragraphs = {
 
 type Mail = { subject: string; text: string; html: string };
 
-export async function accountMails(tenant: Tenant): Promise<AccountMails> {
-  const t = await getTranslations("mail");
+export async function accountMails(tenant: Tenant, chosen: Locale | null = null): Promise<AccountMails> {
+  const locale = chosen ?? (await getLocale());
+  const t = await getTranslations({ locale, namespace: "mail" });
   const { renderToStaticMarkup } = await import("react-dom/server"); // Next refuses it as a static import
-  const locale = await getLocale();
   const programme = tenant.name;
   const button = buttonStyle(tenant.brand);
   const mail = (parts: Paragraphs): Mail => ({

@@ -18,6 +18,8 @@ export type MemberRow = {
   region: string | null;
   telephoneNumber: string | null;
   pictureUrl: string | null;
+  /** Chosen by the member; null leaves it to the browser. */
+  locale: string | null;
   attributes: Record<string, unknown>;
   flags: Record<string, boolean>;
   isRestricted: boolean;
@@ -45,7 +47,7 @@ export const profileTextColumns = [
 export const memberColumns = Prisma.raw(
   [
     ...["id", "authIdentifier", "externalIdentifier", "accountNumber", ...profileTextColumns],
-    ...["attributes", "flags", "isRestricted", "createdAt", "updatedAt"],
+    ...["locale", "attributes", "flags", "isRestricted", "createdAt", "updatedAt"],
   ]
     .map((column) => `m."${column}"`)
     .concat(`to_char(m."birthdate", 'YYYY-MM-DD') AS "birthdate"`)
@@ -99,6 +101,7 @@ export async function redactMember(tx: Tx, tenantId: string, memberId: string, a
       externalIdentifier: null,
       ...Object.fromEntries(profileTextColumns.map((column) => [column, null])),
       birthdate: null,
+      locale: null,
       attributes: {},
       flags: {},
       updatedAt: at,

@@ -32,6 +32,7 @@ import { isOnPublicHost, loginPath, publicLoginUrl } from "#lib/http/login-path.
 import { passwordTries } from "#lib/http/password-tries.ts";
 import { privateHeaders } from "#lib/http/private-answers.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
+import { readCookie } from "#lib/http/read-cookie.ts";
 import { safeRedirectPath } from "#lib/http/redirect-path.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
 import {
@@ -41,7 +42,6 @@ import {
   interactiveCookie,
   mintToken,
   openToken,
-  readCookie,
   readCookieCredentials,
   withCookies,
 } from "#lib/http/session-cookie.ts";

@@ -6,13 +6,14 @@ import { cache } from "react";
 import { requestContext } from "#lib/config/request-context.ts";
 import { DomainError } from "#lib/domain/errors.ts";
 import type { SessionId } from "#lib/domain/ids.ts";
+import type { Locale } from "#lib/domain/locales.ts";
 import { readSession, type SignedIn } from "#lib/domain/sessions/read-session.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { loginPath } from "#lib/http/login-path.ts";
 import { safeRedirectPath } from "#lib/http/redirect-path.ts";
-import { hostOf, isRefresh, pathOf } from "#lib/http/request-facts.ts";
-import { findRoute } from "#lib/http/route-table.ts";
+import { hostOf, isPrefetch, isRefresh, pathOf } from "#lib/http/request-facts.ts";
+import { findRoute, isApiPath, type Route } from "#lib/http/route-table.ts";
 import { readCookieCredentials } from "#lib/http/session-cookie.ts";
 
 /** The programme of the page that is being rendered. Read once for a page and its layouts. */
@@ -33,27 +34,48 @@ export type PageMember = SignedIn & {
 };
 
 /**
- * The member whose page this is; null for a stranger. Opening a page is an activity, unless it may turn out to be missing
- * (`visitorSessionId`); a browser's prefetch is none, nor a page that looks again by itself. A stranger to an interactive programme is sent to its sign-in page.
+ * Who looks at the page that is being rendered: read once for it, its layouts and its language. Opening a member's page is an
+ * activity, unless it may turn out to be missing; a browser's prefetch is none, nor a page that looks again by itself.
  */
-export const findPageMember = cache(async (): Promise<PageMember | null> => {
+const readPageSession = cache(async () => {
   const tenant = await requireTenantPage();
   const requestHeaders = await headers();
   const credentials = await readCookieCredentials(requestHeaders);
-  const isVisit = !isPrefetch(requestHeaders) && !isRefresh(requestHeaders);
-  const mayBeMissing = findRoute(pathOf(requestHeaders).split("?")[0] ?? "")?.mayBeMissing ?? false;
+  const { isMembers = false, mayBeMissing = false } = routeOf(requestHeaders) ?? {};
+  const isVisit = isMembers && !isPrefetch(requestHeaders) && !isRefresh(requestHeaders);
   const signedIn = await readSession(tenant, credentials, { isActivity: isVisit && !mayBeMissing });
-  if (signedIn) {
-    return { ...signedIn, tenant, visitorSessionId: isVisit && mayBeMissing ? signedIn.session.id : null };
-  }
+  return { tenant, signedIn, isUncountedVisit: isVisit && mayBeMissing };
+});
+
+function routeOf(requestHeaders: Headers): Route | null {
+  return findRoute(pathOf(requestHeaders).split("?")[0] ?? "");
+}
+
+/**
+ * The member whose page this is; null for a stranger. One that may turn out to be missing is no activity yet
+ * (`visitorSessionId`). A stranger to an interactive programme is sent to its sign-in page.
+ */
+export const findPageMember = cache(async (): Promise<PageMember | null> => {
+  const { tenant, signedIn, isUncountedVisit } = await readPageSession();
+  if (signedIn)
+    return { ...signedIn, tenant, visitorSessionId: isUncountedVisit ? signedIn.session.id : null };
   if (tenant.authMode === "embedded") return null;
-  return redirect(loginPath(null, safeRedirectPath(pathOf(requestHeaders), tenant.publicUrl)));
+  return redirect(loginPath(null, safeRedirectPath(pathOf(await headers()), tenant.publicUrl)));
 });
 
 /** Who is signed in, for a page that is a stranger's: looking at it is no activity. */
 export async function findVisitor(): Promise<SignedIn | null> {
-  const tenant = await requireTenantPage();
-  return readSession(tenant, await readCookieCredentials(await headers()), { isActivity: false });
+  return (await readPageSession()).signedIn;
+}
+
+/**
+ * The language that a page's reader chose. An API's answer is not asked here: it knows whom it writes to, and a session that
+ * it reads is not remembered. Where nobody can be found out, the page meets the same failure, and tells.
+ */
+export async function findReaderLocale(): Promise<Locale | null> {
+  const isPage = !isApiPath(pathOf(await headers()));
+  const reader = isPage ? await findVisitor().catch(() => null) : null;
+  return reader?.session.member.locale ?? null;
 }
 
 /**
@@ -80,10 +102,4 @@ export async function requireSignedIn(request: Request, tenant: Tenant): Promise
 /** What was asked for has succeeded, which extends an idle limit; a refusal would not have. */
 export async function countAsActivity(request: Request, tenant: Tenant): Promise<void> {
   await readSession(tenant, await readCookieCredentials(request.headers), { isActivity: true });
-}
-
-/** A browser that fetches ahead, or Next's own prefetch of a link. */
-export function isPrefetch(requestHeaders: Headers): boolean {
-  const purpose = `${requestHeaders.get("sec-purpose") ?? ""} ${requestHeaders.get("purpose") ?? ""}`;
-  return purpose.includes("prefetch") || requestHeaders.has("next-router-prefetch");
 }

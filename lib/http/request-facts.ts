@@ -44,6 +44,13 @@ export function isRefresh(headers: Headers): boolean {
 }
 
 function sentPathOf(headers: Headers) {
-  const [path = "/", query = ""] = (headers.get(ownedHeaders.path) ?? "/").split("?");
+  const [path = "/", ...rest] = (headers.get(ownedHeaders.path) ?? "/").split("?");
+  const query = rest.join("?"); // which may hold more of them
   return { path, parameters: query.split("&").filter((each) => each !== "") };
+}
+
+/** A browser that fetches ahead, or Next's own prefetch of a link. */
+export function isPrefetch(requestHeaders: Headers): boolean {
+  const purpose = `${requestHeaders.get("sec-purpose") ?? ""} ${requestHeaders.get("purpose") ?? ""}`;
+  return purpose.includes("prefetch") || requestHeaders.has("next-router-prefetch");
 }

@@ -14,6 +14,8 @@ export type Route = {
   kind: "page" | "api" | "userApi" | "deployment";
   /** `hosts`: the tenant's host origins, where it has any. */
   framedBy: "hosts" | "nobody";
+  /** A member's own page: opening it is something the member does. */
+  isMembers?: boolean;
   /** A page of one thing, which may not be there: only when it is has the member done something. */
   mayBeMissing?: boolean;
   /** A page whose form leads on to the tenant's identity server. */
@@ -33,9 +35,10 @@ const read = ["GET", "HEAD"];
 const write = ["POST"];
 
 const routes: readonly Route[] = [
-  ...["/", "/card", "/rewards", "/wallet", "/activity", "/profile", "/signed-out"].map(framedPage),
-  { ...framedPage("/rewards/{rewardId}"), mayBeMissing: true },
-  { ...framedPage("/wallet/{benefitId}"), mayBeMissing: true },
+  ...["/", "/card", "/rewards", "/wallet", "/activity", "/profile"].map(membersPage),
+  { ...membersPage("/rewards/{rewardId}"), mayBeMissing: true },
+  { ...membersPage("/wallet/{benefitId}"), mayBeMissing: true },
+  { template: "/signed-out", methods: read, kind: "page", framedBy: "hosts" },
   { ...ownPage("/login"), leadsToIdentityServer: true, signInBy: "interactive" },
   ...["/signup", "/forgot-password", "/reset-password", "/confirm-email"].map(
     (template): Route => ({ ...ownPage(template), signInBy: "accounts" }),
@@ -71,6 +74,7 @@ const routes: readonly Route[] = [
     "/password-reset-mail",
   ].map((path) => signInApi(`/api/auth/account${path}`, write, "accounts")),
   { template: "/api/session", methods: [...read, "POST", "DELETE"], kind: "api", framedBy: "nobody" },
+  { template: "/api/session/theme", methods: ["PUT"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/member", methods: ["PATCH", "DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/member/export", methods: read, kind: "api", framedBy: "nobody" },
   { template: "/api/session/others/{id}", methods: ["DELETE"], kind: "api", framedBy: "nobody" },
@@ -188,8 +192,8 @@ export function isApiPath(path: string): boolean {
   return /^\/(?:api|v1|multi)(?:\/|$)/.test(path);
 }
 
-function framedPage(template: string): Route {
-  return { template, methods: read, kind: "page", framedBy: "hosts" };
+function membersPage(template: string): Route {
+  return { template, methods: read, kind: "page", framedBy: "hosts", isMembers: true };
 }
 
 function ownPage(template: string): Route {

@@ -14,6 +14,8 @@ import { isWithin } from "#lib/domain/tenants/cookie-domain.ts";
 import { hostnameOf } from "#lib/domain/tenants/hostname.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { jsend } from "#lib/http/dialects/jsend.ts";
+import { clearedPreferenceCookies } from "#lib/http/preference-cookies.ts";
+import { decodedCookie, readCookie } from "#lib/http/read-cookie.ts";
 import { hostOf } from "#lib/http/request-facts.ts";
 
 type CookieName = keyof typeof cookieRanks;
@@ -134,12 +136,6 @@ function hostCookie(name: string, value: string, maxAgeSeconds: number): string 
   return `${name}=${value}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=Lax`;
 }
 
-/** The value of a cookie; null where it is not there. */
-export function readCookie(headers: Headers, name: string): string | null {
-  const pair = (headers.get("cookie") ?? "").split(";").find((each) => each.trim().startsWith(`${name}=`));
-  return pair === undefined ? null : decoded(pair.slice(pair.indexOf("=") + 1).trim());
-}
-
 /** An answer with these cookies; appended one by one, as `Set-Cookie` cannot be joined. */
 export function withCookies(response: Response, cookies: readonly string[]): Response {
   for (const cookie of cookies) response.headers.append("Set-Cookie", cookie);
@@ -159,12 +155,13 @@ function partitionedCookie(token: string, maxAgeSeconds: number): string {
   return `__Host-session_p=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; Secure; SameSite=None; Partitioned`;
 }
 
-/** Takes every cookie of this site away: the same attributes, and no time left. */
+/** Takes every cookie of this site away, preferences too: the same attributes, and no time left. */
 export function clearedCookies(request: Request, tenant: Tenant): string[] {
   return [
     partitionedCookie("", 0),
     hostCookie("__Host-session", "", 0),
     ...sharedCookies("", 0, reachableDomain(request, tenant)),
+    ...clearedPreferenceCookies(),
     ...(tenant.authMode === "interactive"
       ? [clearedSignUpCookie(), ...danceCookieParts.map((part) => danceCookie(part, "", 0))]
       : []),
@@ -189,17 +186,8 @@ function cookiePairs(header: string): { name: CookieName; value: string }[] {
     const separator = pair.indexOf("=");
     const name = pair.slice(0, separator).trim();
     if (separator === -1 || !Object.hasOwn(cookieRanks, name)) return [];
-    return [{ name: name as CookieName, value: decoded(pair.slice(separator + 1).trim()) }];
+    return [{ name: name as CookieName, value: decodedCookie(pair.slice(separator + 1).trim()) }];
   });
-}
-
-/** Some hosts' languages percent-encode a cookie's value when they set it. */
-function decoded(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
 }
 
 /** iron-session names the key in the seal by a number; it must stay the same when the list of secrets changes. */

@@ -14,8 +14,11 @@ import { hashSecret, matchesHash } from "#lib/domain/secrets.ts";
 import { findTenantByHost } from "#lib/domain/tenants/find-tenant.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
+import { localeIn } from "#lib/http/asked-locale.ts";
 import { dialectOf } from "#lib/http/dialects/dialect-of.ts";
+import { localeCookie } from "#lib/http/preference-cookies.ts";
 import { retryHeaders } from "#lib/http/rate-limits.ts";
+import { isPrefetch } from "#lib/http/request-facts.ts";
 import { findRoute, isApiPath, isRouteOf } from "#lib/http/route-table.ts";
 import { securityHeaders } from "#lib/http/security-headers.ts";
 import { answerPreflight } from "#lib/http/user-api/cors.ts";
@@ -165,6 +168,7 @@ async function answer(
   const target = withoutNextParameters(url);
   rewriteHeaders(request, { ...caller, nonce, path: target, contentSecurityPolicy });
   if (!route) context.pageStatus = 404;
+  if (route?.kind === "page" && !isPublic) rememberLocale(request, response, target);
   request.url = route ? target : notFoundPath; // no trick with an unknown path reaches Next
   if (route?.kind === "userApi") {
     const { method } = request;
@@ -178,6 +182,14 @@ async function answer(
     }
   }
   await handleByNext(request, response);
+}
+
+/** The language that a page's address asks for is that of the pages after it, too. */
+function rememberLocale(request: IncomingMessage, response: ServerResponse, target: string): void {
+  const locale = localeIn(target);
+  if (locale && !isPrefetch(new Headers(request.headers as Record<string, string>))) {
+    response.appendHeader("Set-Cookie", localeCookie(locale));
+  }
 }
 
 /** Writes the log line and the counters when the answer is out, and mends what only shows at the very end. */

@@ -338,6 +338,8 @@ const clearedCookies = [
   "__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
   "session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None",
   "session_legacy=; Max-Age=0; Path=/; HttpOnly; Secure",
+  "__Host-locale=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned",
+  "__Host-theme=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned",
   "__Host-sign-up=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
   ...["callback-url", "csrf-token", "state", "nonce", "pkce.code_verifier", "started"].map(
     (name) => `__Host-next-auth.${name}=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax`,

@@ -101,6 +101,7 @@ test("the file holds all that is kept of a member, in plain words", async () => 
         ...{ streetAddress: null, region: null, telephoneNumber: null, pictureUrl: null },
         attributes: { colour: "green", pets: ["cat"] },
       },
+      locale: null,
     },
     account: null,
     wallet: {

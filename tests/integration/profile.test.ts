@@ -73,6 +73,7 @@ test("a member changes what it sends of its profile, and keeps the rest", async 
         telephoneNumber: "+44 1437 532699",
         attributes: { size: 43.5, isTall: false, pets: ["cat"] },
       },
+      locale: null,
     },
   });
   expect((await callSession(tenant, "GET", cookie)).json.data.member.givenName).toBe("Anna");

@@ -164,6 +164,8 @@ test("signing out ends the session at once, clears every cookie of the site, and
       "__Host-session=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax",
       "session=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None",
       "session_legacy=; Max-Age=0; Path=/; HttpOnly; Secure",
+      "__Host-locale=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned",
+      "__Host-theme=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=None; Partitioned",
     ]);
   }
   expect(await isSignedIn(tenant, cookie)).toBe(false);

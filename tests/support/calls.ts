@@ -10,6 +10,7 @@ import * as othersRoute from "#app/api/session/others/[id]/route.ts";
 import * as purchasesRoute from "#app/api/session/purchases/route.ts";
 import * as redemptionsRoute from "#app/api/session/redemptions/route.ts";
 import { DELETE, GET, POST } from "#app/api/session/route.ts";
+import * as themeRoute from "#app/api/session/theme/route.ts";
 import { ownedHeaders } from "#lib/http/request-facts.ts";
 import { profile, type TestTenant } from "#tests/support/factories.ts";
 
@@ -100,6 +101,19 @@ export function patchMember(
   const sent = ownHeaders(tenant, cookie, { "content-type": "application/json", ...headers });
   const request = requestTo(tenant, "/api/session/member", { method: "PATCH", headers: sent, body });
   return answerOf(memberRoute.PATCH(request));
+}
+
+/** PUT /api/session/theme, from the tenant's own origin unless `headers` say otherwise. */
+export function putTheme(
+  tenant: TestTenant,
+  cookie: string,
+  body: unknown,
+  headers: Changed = {},
+): Promise<Answer> {
+  const sent = ownHeaders(tenant, cookie, { "content-type": "application/json", ...headers });
+  return answerOf(
+    themeRoute.PUT(requestTo(tenant, "/api/session/theme", { method: "PUT", headers: sent, body })),
+  );
 }
 
 /** GET /api/session/member/export, as our own page's link asks for it unless `headers` say otherwise. */

@@ -6,6 +6,7 @@ import { AccountSection } from "#app/_components/account-section.tsx";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { LeaveProgramme } from "#app/_components/leave-programme.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
+import { Preferences } from "#app/_components/preferences.tsx";
 import { type AttributeField, type ProfileField, ProfileForm } from "#app/_components/profile-form.tsx";
 import { SectionHeading } from "#app/_components/section-heading.tsx";
 import { accountFormTexts } from "#app/_components/sign-in-page.tsx";
@@ -88,6 +89,8 @@ export default memberPage(async ({ tenant, session, wallet }) => {
       )}
 
       {account && <AccountSection emailAddress={account.emailAddress} />}
+
+      <Preferences member={member} />
 
       <section>
         <SectionHeading title={t("places")} />

@@ -11,6 +11,7 @@ import { hostNameOf } from "#app/_components/host-name.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
+import { readTheme } from "#lib/http/preference-cookies.ts";
 import { privateHeaders } from "#lib/http/private-answers.ts";
 import { nonceOf } from "#lib/http/request-facts.ts";
 import { isInForeignPage } from "#lib/http/session-cookie.ts";
@@ -27,6 +28,7 @@ export async function brokenLinkPage({ request, tenant, path }: Context): Promis
   }).catch(() => {});`;
   return htmlAnswer({
     tenant,
+    request,
     status: 401,
     referrerPolicy: "no-referrer",
     title: t("title"),
@@ -59,6 +61,7 @@ export async function activationPage({
   const name = `${givenName} ${[...familyName][0] ?? ""}.`;
   return htmlAnswer({
     tenant,
+    request,
     status: 200,
     referrerPolicy: "same-origin",
     title: t("title", { name }),
@@ -84,6 +87,8 @@ const style = `
 :root { color-scheme: light dark; --accent: light-dark(#17603f, #8fd6b0); --accent-fill: var(--accent);
   --on-accent: light-dark(#fff, #0a2418); --ink: light-dark(#171a18, #f1f3f1); --muted: light-dark(#5a605c, #a5ada7);
   font: 1rem/1.5 var(--brand-font, system-ui, sans-serif) }
+:root[data-theme="light"] { color-scheme: light }
+:root[data-theme="dark"] { color-scheme: dark }
 body { display: grid; place-content: center; justify-items: center; min-height: 100vh; margin: 0; padding: 1rem;
   box-sizing: border-box; text-align: center; color: var(--ink); background: light-dark(#f6f6f3, #101311) }
 main { max-width: 28rem }
@@ -99,12 +104,14 @@ a { color: var(--accent); display: inline-block; padding: .75rem }
 
 async function htmlAnswer({
   tenant,
+  request,
   status,
   referrerPolicy,
   title,
   body,
 }: {
   tenant: Tenant;
+  request: Request;
   status: number;
   referrerPolicy: string;
   title: string;
@@ -113,7 +120,12 @@ async function htmlAnswer({
   const { renderToStaticMarkup } = await import("react-dom/server"); // Next refuses it as a static import
   const locale = await getLocale();
   const html = renderToStaticMarkup(
-    <html lang={locale} dir={directionOf(locale)} style={brandStyle(tenant)}>
+    <html
+      lang={locale}
+      dir={directionOf(locale)}
+      data-theme={readTheme(request.headers) ?? undefined}
+      style={brandStyle(tenant)}
+    >
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -1,5 +1,6 @@
 import type { MemberRow } from "#lib/db/members.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
+import { type Locale, localeOf } from "#lib/domain/locales.ts";
 import type { Attributes, CoreProfile, Gender } from "#lib/domain/members/profile.ts";
 
 /** A person in a programme. */
@@ -11,6 +12,8 @@ export type Member = {
   isRestricted: boolean;
   flags: Readonly<Record<string, boolean>>;
   profile: CoreProfile;
+  /** The language that the member chose; null leaves it to the browser. */
+  locale: Locale | null;
   attributes: Attributes;
   createdAt: Date;
   updatedAt: Date;
@@ -43,6 +46,7 @@ export function memberOf(row: MemberRow): Member {
       telephoneNumber: row.telephoneNumber,
       pictureUrl: row.pictureUrl,
     },
+    locale: localeOf(row.locale),
     attributes: row.attributes,
     createdAt: new Date(row.createdAt),
     updatedAt: new Date(row.updatedAt),

@@ -1,5 +1,5 @@
 /**
- * Changing a member: its profile, and what an admin decides of it.
+ * Changing a member: its profile, its language, and what an admin decides of it.
  *
  * Holds under any retry or race:
  *   1. what was not sent stays as it was;
@@ -18,6 +18,7 @@ import { DomainError, invalidInput } from "#lib/domain/errors.ts";
 import { raiseEvent } from "#lib/domain/events/raise-event.ts";
 import type { MemberId, TenantId } from "#lib/domain/ids.ts";
 import { holdWallet } from "#lib/domain/ledger/hold-wallet.ts";
+import type { Locale } from "#lib/domain/locales.ts";
 import { type Member, memberOf } from "#lib/domain/members/member.ts";
 import { mergeAttributes, profileColumns } from "#lib/domain/members/new-member.ts";
 import { flagsPerMemberMax, type ProfileChange } from "#lib/domain/members/profile.ts";
@@ -32,6 +33,8 @@ export type MemberChange = {
   /** Null: the authIdentifier stands for it again. */
   externalIdentifier?: string | null | undefined;
   authIdentifier?: string | undefined;
+  /** Null leaves it to the browser. */
+  locale?: Locale | null | undefined;
 };
 
 /** Refuses `member_not_found`, `auth_identifier_taken`, `invalid_input`; and `member_restricted` for a member's own change. */
@@ -69,7 +72,7 @@ export async function changeMember(
     await requireNoAccount(tx, tenantId, memberId);
   }
   const isProfileChanged = isDifferent(before, profile);
-  const decided = adminColumnsOf(before, change);
+  const decided = decidedColumnsOf(before, change);
   if (isProfileChanged || isDecidedAnew(before, decided)) {
     await updateMemberRow(tx, tenantId, memberId, { ...profile, ...decided, updatedAt: at });
   }
@@ -108,15 +111,16 @@ function isDifferent({ profile, attributes }: Member, columns: Readonly<Record<s
   return Object.entries(columns).some(([name, value]) => !isDeepStrictEqual(value, before[name]));
 }
 
-function adminColumnsOf(before: Member, change: MemberChange) {
-  const { authIdentifier, externalIdentifier, isRestricted, flags } = change;
+/** What is no profile: a change of it is no PROFILE_UPDATED. */
+function decidedColumnsOf(before: Member, change: MemberChange) {
+  const { authIdentifier, externalIdentifier, isRestricted, flags, locale } = change;
   return present({
-    ...{ authIdentifier, externalIdentifier, isRestricted },
+    ...{ authIdentifier, externalIdentifier, isRestricted, locale },
     flags: flags && mergeFlags(before.flags, flags),
   });
 }
 
-function isDecidedAnew(before: Member, decided: ReturnType<typeof adminColumnsOf>): boolean {
+function isDecidedAnew(before: Member, decided: ReturnType<typeof decidedColumnsOf>): boolean {
   const { genderProvided: _computed, ...flags } = before.flags;
   const known: Readonly<Record<string, unknown>> = { ...before, flags };
   return Object.entries(decided).some(([name, value]) => !isDeepStrictEqual(value, known[name]));

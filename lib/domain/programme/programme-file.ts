@@ -5,6 +5,7 @@
 import { z } from "zod";
 
 import { problemWithOutsideUrl } from "#lib/clients/outside-addresses.ts";
+import { locales } from "#lib/domain/locales.ts";
 import { attributesPerMemberMax } from "#lib/domain/members/profile.ts";
 import {
   mandatoryProfileFields,
@@ -159,7 +160,7 @@ const tenant = z
     hostUrl: webUrl.nullable().optional(),
     hostOrigins: z.array(origin).max(50).optional(),
     allowedOrigins: z.array(origin).max(50).optional(),
-    locale: z.enum(["en", "de", "fr", "es", "ar"], "The languages are en, de, fr, es and ar.").optional(),
+    locale: z.enum(locales, "The languages are en, de, fr, es and ar.").optional(),
     sessions: z
       .strictObject({
         embeddedSeconds: sessionSeconds.optional(),

@@ -35,7 +35,7 @@ function headJson({ exportedAt, programme, member, account, wallet, tier }: Memb
   return {
     exportedAt,
     programme: { code: programme.code, name: programme.name },
-    member: memberJson(member),
+    member: { ...memberJson(member), locale: member.locale },
     account: account && { emailAddress: account.emailAddress, emailConfirmedAt: account.emailConfirmedAt },
     wallet: {
       points: wallet.balancePoints,

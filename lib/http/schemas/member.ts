@@ -1,6 +1,7 @@
 /** A member, as answers show it and as admins and members change it. */
 import { z } from "zod";
 
+import { locales } from "#lib/domain/locales.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import { dangerousKeys } from "#lib/domain/members/profile-input.ts";
 import { identifier } from "#lib/domain/texts.ts";
@@ -82,6 +83,20 @@ export function memberJson(member: Member): z.infer<typeof memberSchema> {
 
 /** PATCH /v1/users/me. */
 export const ownChangeInput = z.strictObject({ profile: profileChange });
+
+/** PATCH /api/session/member, from the microsite's own pages: a language of null leaves it to the browser. */
+export const ownPageChangeInput = z
+  .strictObject({
+    profile: profileChange.optional(),
+    locale: z
+      .enum(locales, "Enter one of en, de, fr, es and ar, or null for the browser's.")
+      .nullable()
+      .optional(),
+  })
+  .refine(({ profile, locale }) => profile !== undefined || locale !== undefined, {
+    path: ["profile"],
+    error: "Send a profile, a locale, or both.",
+  });
 
 /** POST /v1/users. */
 export const newMemberInput = z.strictObject({ authIdentifier: identifier(512), profile: newProfile });

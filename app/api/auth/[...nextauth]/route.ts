@@ -2,8 +2,8 @@
 import { DomainError } from "#lib/domain/errors.ts";
 import { interactiveRoute } from "#lib/http/api-route.ts";
 import { answerInteractive, type InteractiveCall } from "#lib/http/interactive-login.ts";
-import { isPrefetch } from "#lib/http/member-session.ts";
 import { readFields } from "#lib/http/read-fields.ts";
+import { isPrefetch } from "#lib/http/request-facts.ts";
 
 const answer = interactiveRoute(async (request, tenant) => {
   if (isPrefetch(request.headers)) return new Response(null, { status: 204 });

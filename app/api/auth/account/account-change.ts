@@ -15,8 +15,6 @@ export async function readAccountChange<Input extends object>(
 ) {
   const { session } = await requireSignedIn(request, tenant);
   const input = parseInput(schema, await readJsonBody(request));
-  return {
-    ...input,
-    ...{ tenant, session, mails: await accountMails(tenant), ...passwordTries(request, tenant) },
-  };
+  const mails = await accountMails(tenant, session.member.locale);
+  return { ...input, ...{ tenant, session, mails, ...passwordTries(request, tenant) } };
 }

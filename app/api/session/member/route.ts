@@ -11,19 +11,19 @@ import { passwordTries } from "#lib/http/password-tries.ts";
 import { readJsonBody } from "#lib/http/read-json-body.ts";
 import { requireSameOrigin } from "#lib/http/same-origin.ts";
 import { leavingInput } from "#lib/http/schemas/account.ts";
-import { memberJson, ownChangeInput } from "#lib/http/schemas/member.ts";
+import { memberJson, ownPageChangeInput } from "#lib/http/schemas/member.ts";
 import { parseInput } from "#lib/http/schemas/parse.ts";
 import { readCookieCredentials, signedOutAnswer } from "#lib/http/session-cookie.ts";
 
-/** PATCH /api/session/member: changes its profile. */
+/** PATCH /api/session/member: changes its profile, or the language of its pages. */
 export const PATCH = hostRoute(async (request, tenant) => {
   requireSameOrigin(request);
-  const { profile } = parseInput(ownChangeInput, await readJsonBody(request));
+  const change = parseInput(ownPageChangeInput, await readJsonBody(request));
   const { session } = await requireSignedIn(request, tenant);
   const own = { tenantId: tenant.id, memberId: session.member.id, isOwn: true };
-  const member = await updateMember({ ...own, change: { profile } });
+  const member = await updateMember({ ...own, change });
   await countAsActivity(request, tenant);
-  return jsend.success(memberJson(member));
+  return jsend.success({ ...memberJson(member), locale: member.locale });
 });
 
 /** DELETE /api/session/member: leaves the programme; who has a Laurel account says its password. */
