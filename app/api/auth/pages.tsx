@@ -11,7 +11,7 @@ import { hostNameOf } from "#app/_components/host-name.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
-import { readTheme } from "#lib/http/preference-cookies.ts";
+import { readTheme, type Theme } from "#lib/http/preference-cookies.ts";
 import { privateHeaders } from "#lib/http/private-answers.ts";
 import { nonceOf } from "#lib/http/request-facts.ts";
 import { isInForeignPage } from "#lib/http/session-cookie.ts";
@@ -119,13 +119,9 @@ async function htmlAnswer({
 }): Promise<Response> {
   const { renderToStaticMarkup } = await import("react-dom/server"); // Next refuses it as a static import
   const locale = await getLocale();
+  const theme = readTheme(request.headers);
   const html = renderToStaticMarkup(
-    <html
-      lang={locale}
-      dir={directionOf(locale)}
-      data-theme={readTheme(request.headers) ?? undefined}
-      style={brandStyle(tenant)}
-    >
+    <html lang={locale} dir={directionOf(locale)} data-theme={theme ?? undefined} style={brandStyle(tenant)}>
       <head>
         <meta charSet="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -134,7 +130,7 @@ async function htmlAnswer({
       </head>
       <body>
         <main>
-          {tenant.brand.logoUrl === null ? <BrandMark /> : <Logo tenant={tenant} />}
+          {tenant.brand.logoUrl === null ? <BrandMark /> : <Logo tenant={tenant} theme={theme} />}
           {body}
         </main>
       </body>
@@ -150,11 +146,15 @@ async function htmlAnswer({
   });
 }
 
-function Logo({ tenant: { name, brand } }: { tenant: Tenant }) {
+/** `theme`: what this browser's person chose; null for as the device is. */
+function Logo({ tenant: { name, brand }, theme }: { tenant: Tenant; theme: Theme | null }) {
   return (
     <picture>
-      {brand.logoDarkUrl !== null && (
-        <source media="(prefers-color-scheme: dark)" srcSet={brand.logoDarkUrl} />
+      {brand.logoDarkUrl !== null && theme !== "light" && (
+        <source
+          media={theme === "dark" ? "all" : "(prefers-color-scheme: dark)"}
+          srcSet={brand.logoDarkUrl}
+        />
       )}
       <img src={brand.logoUrl ?? undefined} alt={name} referrerPolicy="no-referrer" />
     </picture>
