@@ -191,6 +191,7 @@ test("one's data is a file that says all of it, from a tab and from a frame in t
     [tab, tab],
     [page, frame],
   ] as const) {
+    await within.bringToFront();
     const [download] = await Promise.all([
       within.waitForEvent("download"),
       where.getByRole("link", { name: "Download my data" }).click(),

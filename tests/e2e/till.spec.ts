@@ -32,6 +32,7 @@ test("from points to the counter: paid in the frame, its code shown, and used up
   await expect(result.getByRole("heading")).toHaveText("Used up. Hand over Any coffee");
   await scan(counter, code); // the field is ready for the next one
   await expect(result.getByRole("heading")).toHaveText("It has been used already");
+  await page.bringToFront();
   await page.reload();
   await frame.getByRole("link", { name: "Wallet", exact: true }).first().click();
   await expect(frame.getByRole("heading", { level: 1 })).toHaveText("Wallet");
