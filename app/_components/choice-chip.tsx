@@ -31,7 +31,7 @@ export function ChoiceChip({
 }) {
   return (
     <label
-      className={`${chip} has-checked:border-accent has-checked:bg-accent has-checked:text-on-accent has-focus-visible:outline-3 has-focus-visible:outline-accent has-focus-visible:outline-offset-2`}
+      className={`${chip} has-checked:border-accent has-checked:bg-accent-fill has-checked:text-on-accent has-focus-visible:outline-3 has-focus-visible:outline-accent has-focus-visible:outline-offset-2`}
     >
       <input
         {...{ type, name, value }}
@@ -59,7 +59,7 @@ export function LinkChip({
       prefetch={false}
       scroll={false}
       aria-current={isChosen ? "page" : undefined}
-      className={`${chip} aria-[current=page]:border-accent aria-[current=page]:bg-accent aria-[current=page]:text-on-accent`}
+      className={`${chip} aria-[current=page]:border-accent aria-[current=page]:bg-accent-fill aria-[current=page]:text-on-accent`}
     >
       {children}
     </Link>

@@ -68,12 +68,10 @@ export function Choice({
       <p id={`${id}-hint`} className="text-muted text-sm">
         {hint}
       </p>
-      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields, and these are buttons. */}
-      <div
-        role="group"
+      <fieldset
         aria-labelledby={id}
         aria-describedby={`${id}-hint`}
-        className="mt-3 grid grid-cols-2 gap-2 sm:grid-cols-3"
+        className="mt-3 grid min-w-0 grid-cols-2 gap-2 sm:grid-cols-3"
       >
         {options.map((option) => {
           const isChosen = option.value === shown;
@@ -92,7 +90,7 @@ export function Choice({
             </button>
           );
         })}
-      </div>
+      </fieldset>
       <p
         role="status"
         className={`mt-3 text-sm empty:mt-0 ${result === "saved" ? "text-accent" : "text-danger"}`}

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
@@ -116,6 +116,20 @@ test("the neutral colours, lines and shares are those of the style sheet and the
   expect(readFileSync("app/globals.css", "utf8")).toContain(`rgb(255 255 255 / ${gleamShare})`);
   const quiet = readFileSync("app/_components/balance-hero.tsx", "utf8").match(/text-on-hero\/\d+/g);
   expect(new Set(quiet)).toEqual(new Set([`text-on-hero/${quietShare * 100}`]));
+});
+
+test("text on the accent lies on the fill that it was computed for", () => {
+  const written = globSync("app/**/*.tsx").flatMap((file) =>
+    readFileSync(file, "utf8")
+      .split("\n")
+      .filter((line) => line.includes("text-on-accent")),
+  );
+
+  expect(written.length).toBeGreaterThan(0);
+  for (const line of written) {
+    expect(line).toContain("bg-accent-fill");
+    expect(line).not.toMatch(/\bbg-accent(?![\w-])/);
+  }
 });
 
 test("a colour that can be seen and written on is used as it is", () => {

@@ -63,7 +63,7 @@ function dayAfter(moment: Date): Date {
   return new Date((Math.floor(moment.getTime() / msPerDay) + 1) * msPerDay);
 }
 
-/** A goal to save for, if there is one, and else the best that can be had now. */
+/** The best that can be had now, and at least one further reward to save for, if there is one. */
 function nearest(cheapestFirst: readonly ShelfReward[], balancePoints: number): ShelfReward[] {
   const affordable = cheapestFirst.filter(({ pricePoints }) => pricePoints <= balancePoints);
   const goals = cheapestFirst.slice(affordable.length);
