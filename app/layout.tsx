@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 import "#app/globals.css";
 import { brandStyle, themeColors } from "#app/_components/brand-style.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
+import { appMetadata } from "#app/_pwa/app-metadata.ts";
 import { findTenantOfPage } from "#lib/http/member-session.ts";
 import { readTheme } from "#lib/http/preference-cookies.ts";
 
@@ -30,7 +31,7 @@ export async function generateMetadata(): Promise<Metadata> {
   const name = tenant?.name ?? "Laurel";
   return {
     title: { default: name, template: `%s · ${name}` },
-    icons: { icon: "/favicon.svg" },
+    ...(tenant ? appMetadata(tenant) : { icons: { icon: "/favicon.svg" } }),
     robots: { index: false },
   };
 }

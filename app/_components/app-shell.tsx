@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 
 import { NavLink } from "#app/_components/nav-link.tsx";
 import { ProgrammeLogo } from "#app/_components/programme-logo.tsx";
+import { UpdatePrompt } from "#app/_pwa/update-prompt.tsx";
 import type { Member } from "#lib/domain/members/member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 
@@ -26,6 +27,7 @@ export async function AppShell({
   children: ReactNode;
 }) {
   const t = await getTranslations("nav");
+  const appTexts = await getTranslations("app");
   const { givenName, familyName } = member.profile;
   const initials = `${[...givenName][0] ?? ""}${[...familyName][0] ?? ""}`.toUpperCase();
 
@@ -91,6 +93,9 @@ export async function AppShell({
           ))}
         </ul>
       </nav>
+      <UpdatePrompt
+        labels={{ text: appTexts("newVersion"), reload: appTexts("reload"), later: appTexts("later") }}
+      />
     </div>
   );
 }

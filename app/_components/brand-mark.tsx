@@ -1,7 +1,15 @@
+import type { CSSProperties } from "react";
+
 /** A sprig of laurel, in the colour of the text around it. */
-export function BrandMark({ className }: { className?: string }) {
+export function BrandMark({ className, style }: { className?: string; style?: CSSProperties }) {
   return (
-    <svg viewBox="0 0 24 28" className={className} fill="currentColor" fillOpacity=".3" aria-hidden="true">
+    <svg
+      viewBox="0 0 24 28"
+      {...{ className, style }}
+      fill="currentColor"
+      fillOpacity=".3"
+      aria-hidden="true"
+    >
       <g stroke="currentColor" strokeWidth="2" strokeLinecap="round">
         <path d="M12 26V5" fill="none" />
         <path d="M12 21c-6 0-9-3-9-8 6 0 9 3 9 8ZM12 21c6 0 9-3 9-8-6 0-9 3-9 8Z" />

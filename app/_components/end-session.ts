@@ -1,4 +1,5 @@
 import { askInAllTabs } from "#app/_components/session-tabs.ts";
+import { forgetOfflineCopy } from "#app/_pwa/forget-offline-copy.ts";
 
 let leaving = false;
 
@@ -20,6 +21,7 @@ export async function endSession(
   const sent = fields && { headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields) };
   setLeaving(true);
   try {
+    await forgetOfflineCopy();
     const response = await fetch(address, { method: "DELETE", ...sent });
     const { data, code } = (await response.json()) as {
       data?: { redirectTo?: string | null; problems?: Record<string, string> };

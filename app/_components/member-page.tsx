@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+import { headers } from "next/headers";
 import { unstable_rethrow } from "next/navigation";
 import { getLocale, getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
@@ -7,6 +9,8 @@ import { Notice, NoticePage } from "#app/_components/notice-page.tsx";
 import { refusalNotice } from "#app/_components/refusal-notice.tsx";
 import type { Warning } from "#app/_components/session-warning.tsx";
 import { SessionWatch } from "#app/_components/session-watch.tsx";
+import { KeepOffline } from "#app/_pwa/keep-offline.tsx";
+import { shellOf } from "#app/_pwa/look.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";
 import {
@@ -15,6 +19,8 @@ import {
   type PageMember,
   requireTenantPage,
 } from "#lib/http/member-session.ts";
+import { readTheme } from "#lib/http/preference-cookies.ts";
+import { pathOf } from "#lib/http/request-facts.ts";
 import { secondsRemaining, walletRevision } from "#lib/http/schemas/session.ts";
 
 type Render<Props> = (signedIn: PageMember, props: Props) => Promise<ReactNode>;
@@ -58,6 +64,8 @@ export function memberLayout(render: (signedIn: PageMember, children: ReactNode)
 /** Stands with the page, whose wallet it knows: a layout stays as it was while one page leads to another. */
 async function Watch({ signedIn: { tenant, session, wallet } }: { signedIn: PageMember }) {
   const t = await getTranslations("points");
+  const locale = await getLocale();
+  const requestHeaders = await headers();
   return (
     <>
       <SessionWatch
@@ -69,6 +77,13 @@ async function Watch({ signedIn: { tenant, session, wallet } }: { signedIn: Page
         warning={await warningOf(tenant)}
       />
       <News text={t("now", { points: wallet.balancePoints })} />
+      <KeepOffline
+        memberId={session.member.id}
+        revision={`${walletRevision(wallet)}.${locale}`}
+        shell={shellOf(tenant, locale, readTheme(requestHeaders))}
+        mustRenew={pathOf(requestHeaders).startsWith("/wallet")}
+        rendering={randomUUID()}
+      />
     </>
   );
 }

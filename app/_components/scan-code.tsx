@@ -1,5 +1,21 @@
 import { toSVG } from "bwip-js/node";
 
+type Kind = "qrcode" | "code128";
+
+// A Code 128 barcode holds ASCII, and is too wide for a phone beyond this.
+const barcodeTakes = /^[ -~]{1,24}$/;
+
+/** Whether a text can be a barcode that a phone shows. */
+export function isBarcodeText(text: string): boolean {
+  return barcodeTakes.test(text);
+}
+
+/** A code's picture as a data URL. */
+export function drawScanCode(kind: Kind, text: string): string {
+  const svg = toSVG({ bcid: kind, text, ...(kind === "code128" ? { height: 12 } : {}), padding: 2 });
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
+
 /** A code for a till's scanner, drawn on the server: a QR code, or a Code 128 barcode. */
 export function ScanCode({
   kind,
@@ -7,16 +23,14 @@ export function ScanCode({
   label,
   className,
 }: {
-  kind: "qrcode" | "code128";
+  kind: Kind;
   text: string;
   label: string;
   className: string;
 }) {
-  const svg = toSVG({ bcid: kind, text, ...(kind === "code128" ? { height: 12 } : {}), padding: 2 });
-  const source = `data:image/svg+xml,${encodeURIComponent(svg)}`;
   return (
     <img
-      src={source}
+      src={drawScanCode(kind, text)}
       alt={label}
       className={`${className} object-contain`}
       style={{ imageRendering: "pixelated" }}

@@ -1,5 +1,5 @@
 import { CircleCheck, Clock, QrCode, Ticket } from "lucide-react";
-import { getFormatter, getTranslations } from "next-intl/server";
+import { getFormatter, getLocale, getTranslations } from "next-intl/server";
 
 import type { Benefit, BenefitState } from "#lib/domain/benefits/benefit.ts";
 
@@ -7,19 +7,27 @@ const icons = { ready: Ticket, redeemed: QrCode, used: CircleCheck, expired: Clo
 
 /** What a ticket can still do, in one line, with the day on which that ends or ended. */
 export async function TicketState({ benefit, state }: { benefit: Benefit; state: BenefitState }) {
-  const t = await getTranslations("ticket");
-  const format = await getFormatter();
   const Icon = icons[state];
   const isUsable = state === "ready" || state === "redeemed";
-  const moment = state === "used" ? benefit.burnedAt : benefit.expiresAt;
-  const date = moment && format.dateTime(moment, { dateStyle: "medium" });
 
   return (
     <p
       className={`mt-1 flex items-start gap-1.5 text-sm ${isUsable ? "font-medium text-accent" : "text-muted"}`}
     >
       <Icon className="mt-0.5 size-4 shrink-0" aria-hidden="true" />
-      <span>{date ? t(`${state}On`, { date }) : t(state)}</span>
+      <span>{await ticketStateText(benefit, state, await getLocale())}</span>
     </p>
   );
+}
+
+export async function ticketStateText(
+  benefit: Benefit,
+  state: BenefitState,
+  locale: string,
+): Promise<string> {
+  const t = await getTranslations({ locale, namespace: "ticket" });
+  const format = await getFormatter({ locale });
+  const moment = state === "used" ? benefit.burnedAt : benefit.expiresAt;
+  const date = moment && format.dateTime(moment, { dateStyle: "medium" });
+  return date ? t(`${state}On`, { date }) : t(state);
 }

@@ -7,6 +7,7 @@ export type OutsideFailureReason =
   | "redirect"
   | "encoding"
   | "not_json"
+  | "not_a_picture"
   | "connection";
 
 /** Why there is no answer, or none that is taken: the message is for an operator and holds nothing of what was answered. */

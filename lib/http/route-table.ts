@@ -39,6 +39,7 @@ const routes: readonly Route[] = [
   { ...membersPage("/rewards/{rewardId}"), mayBeMissing: true },
   { ...membersPage("/wallet/{benefitId}"), mayBeMissing: true },
   { template: "/signed-out", methods: read, kind: "page", framedBy: "hosts" },
+  { template: "/offline", methods: read, kind: "page", framedBy: "hosts" },
   { ...ownPage("/login"), leadsToIdentityServer: true, signInBy: "interactive" },
   ...["/signup", "/forgot-password", "/reset-password", "/confirm-email"].map(
     (template): Route => ({ ...ownPage(template), signInBy: "accounts" }),
@@ -75,6 +76,7 @@ const routes: readonly Route[] = [
   ].map((path) => signInApi(`/api/auth/account${path}`, write, "accounts")),
   { template: "/api/session", methods: [...read, "POST", "DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/theme", methods: ["PUT"], kind: "api", framedBy: "nobody" },
+  { template: "/api/session/offline-copy", methods: read, kind: "api", framedBy: "nobody" },
   { template: "/api/session/member", methods: ["PATCH", "DELETE"], kind: "api", framedBy: "nobody" },
   { template: "/api/session/member/export", methods: read, kind: "api", framedBy: "nobody" },
   { template: "/api/session/others/{id}", methods: ["DELETE"], kind: "api", framedBy: "nobody" },
@@ -149,6 +151,10 @@ const routes: readonly Route[] = [
     framedBy: "nobody",
     isPublic: true,
   },
+  // The installed app's.
+  { template: "/manifest.webmanifest", methods: read, kind: "page", framedBy: "nobody", isPublic: true },
+  { template: "/pwa/{id}", methods: read, kind: "page", framedBy: "nobody", isPublic: true },
+  { template: "/serwist/{path}", methods: read, kind: "deployment", framedBy: "nobody", isPublic: true },
   { template: "/docs", methods: read, kind: "page", framedBy: "nobody" },
   { template: "/docs/scalar.js", methods: read, kind: "page", framedBy: "nobody", isPublic: true },
   { template: "/api/health/live", methods: read, kind: "deployment", framedBy: "nobody" },

@@ -9,7 +9,7 @@ import { ConfirmOnce } from "#app/_components/confirm-once.tsx";
 import { Facts } from "#app/_components/facts.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
-import { ScanCode } from "#app/_components/scan-code.tsx";
+import { isBarcodeText, ScanCode } from "#app/_components/scan-code.tsx";
 import { TicketState } from "#app/_components/ticket-state.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { type Benefit, stateOf } from "#lib/domain/benefits/benefit.ts";
@@ -113,9 +113,6 @@ export default memberPage<Props>(async (_signedIn, { params }) => {
   );
 });
 
-// A Code 128 barcode holds ASCII, and is too wide for a phone beyond this.
-const barcodeTakes = /^[ -~]{1,24}$/;
-
 /** The code as a till takes it: white in the dark too, because a scanner needs the contrast. */
 async function TillCode({ benefit: { code } }: { benefit: Benefit }) {
   const t = await getTranslations("ticket");
@@ -124,7 +121,7 @@ async function TillCode({ benefit: { code } }: { benefit: Benefit }) {
   return (
     <div className="flex flex-col items-center gap-5 bg-white p-6 text-[#171a18]">
       <ScanCode kind="qrcode" text={code.value} label={t("qr")} className="w-full max-w-60" />
-      {barcodeTakes.test(code.value) && (
+      {isBarcodeText(code.value) && (
         <ScanCode kind="code128" text={code.value} label={t("barcode")} className="h-20 w-full max-w-72" />
       )}
       <p className="text-center">
