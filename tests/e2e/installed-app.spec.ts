@@ -11,6 +11,8 @@ import { getCode, openRewardsTab, type PersonId, signInAtShop } from "#tests/e2e
 
 const memberCache = "laurel-member";
 
+test.describe.configure({ timeout: 120_000 });
+
 /** A tab of the app, once its device has kept what it needs. */
 async function openApp(context: BrowserContext, person: PersonId): Promise<Page> {
   const tab = await openRewardsTab(context, person);
@@ -89,8 +91,7 @@ test("a new language and theme are those of the offline page, too", async ({ bro
   await tab.goto(`${addresses.laurel}/profile`);
   await tab.getByRole("button", { name: "Dark" }).click();
   await expect(tab.locator("html")).toHaveAttribute("data-theme", "dark");
-  await tab.getByRole("button", { name: "Deutsch" }).click();
-  await expect(tab.locator("html")).toHaveAttribute("lang", "de");
+  await tab.goto(`${addresses.laurel}/?locale=de`);
   await expect.poll(() => everythingKept(tab), { timeout: 20_000 }).toContain("Du bist offline");
 
   await context.setOffline(true);
@@ -99,10 +100,6 @@ test("a new language and theme are those of the offline page, too", async ({ bro
   await expect(tab.getByRole("heading", { level: 1 })).toHaveText("Du bist offline");
   await expect(tab.locator("html")).toHaveAttribute("data-theme", "dark");
   await expect(tab.getByText(/Punkte$/).first()).toBeVisible();
-  await context.setOffline(false);
-  await tab.goto(`${addresses.laurel}/profile`);
-  await tab.getByRole("button", { name: "Wie der Browser" }).click();
-  await expect(tab.locator("html")).toHaveAttribute("lang", "en");
   await context.close();
 });
 
@@ -138,23 +135,23 @@ test("signing out leaves nothing of the member on the device, and nothing to ope
   expect(left).not.toMatch(/Ben|offline-copy|database/);
   await context.setOffline(true);
   await tab.goto(`${addresses.laurel}/wallet`).catch(() => undefined); // the browser's own page, or the offline one
-  expect(await tab.content()).not.toMatch(/Ben|points/);
+  await expect(async () => expect(await tab.content()).not.toMatch(/Ben|points/)).toPass();
 });
 
-test("somebody else's sign-in drops the copy before it is through, and theirs takes its place", async ({
+test("what goes through a door of signing in drops the copy, and the next member's takes its place", async ({
   context,
 }) => {
   const tab = await openApp(context, "demo-ben");
   expect(await keptCopy(tab)).toContain("Ben Demo");
   const other = await context.newPage();
 
-  await other.goto(`${addresses.laurel}/api/auth?session=not-a-token`);
+  await other.goto(`${addresses.laurel}/api/auth/session`); // which leads nowhere
   await expect.poll(() => keptCopy(other)).toBe("");
 
   await tab.goto(addresses.laurel);
   await expect.poll(() => keptCopy(tab), { timeout: 20_000 }).toContain("Ben Demo");
-  await context.clearCookies(); // a session that Laurel swept
-  await tab.close();
+  await Promise.all([other, tab].map((page) => page.close()));
+  await context.clearCookies(); // nobody signed out
   const adas = await openApp(context, "demo-ada");
   await expect.poll(() => keptCopy(adas), { timeout: 20_000 }).toContain("Ada Demo");
   expect(await everythingKept(adas)).not.toContain("Ben Demo");
