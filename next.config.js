@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { PHASE_DEVELOPMENT_SERVER } from "next/constants.js";
 import createNextIntlPlugin from "next-intl/plugin";
 
 // Of the process that builds, and so of the workers that it starts.
@@ -21,4 +22,11 @@ const nextConfig = {
   ],
 };
 
-export default createNextIntlPlugin("./app/_i18n/request.ts")(nextConfig);
+const withLanguages = createNextIntlPlugin("./app/_i18n/request.ts");
+
+/** `page.dev.tsx` is a page where the sources are served as they are edited, and no part of any build. */
+export default function config(/** @type {string} */ phase) {
+  const pageExtensions = ["tsx", "ts"];
+  if (phase === PHASE_DEVELOPMENT_SERVER) pageExtensions.unshift("dev.tsx");
+  return withLanguages({ ...nextConfig, pageExtensions });
+}

@@ -21,7 +21,7 @@ const radii: Record<Brand["cornerRadius"], Record<string, string>> = {
 };
 
 /** Without a tenant: as Laurel itself looks. */
-export function brandStyle(tenant: Tenant | null): CSSProperties | undefined {
+export function brandStyle(tenant: Pick<Tenant, "brand"> | null): CSSProperties | undefined {
   if (tenant === null) return undefined;
   const { colors, cornerRadius, font: fontName } = tenant.brand;
   const variables: [name: string, value: string][] = Object.entries(radii[cornerRadius]).map(

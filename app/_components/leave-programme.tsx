@@ -61,7 +61,7 @@ export function LeaveProgramme({ labels, password }: { labels: Labels; password:
               form={formId}
               disabled={state === "busy"}
               aria-busy={state === "busy"}
-              className="inline-flex min-h-11 items-center rounded-button bg-danger px-5 font-semibold text-surface"
+              className="button-danger"
             >
               {state === "busy" ? labels.leaving : labels.confirm}
             </button>

@@ -18,7 +18,7 @@ export async function RewardCard({ reward, balancePoints }: { reward: ShelfRewar
         <RewardPicture pictureUrl={pictureUrl} />
       </div>
       <div className="flex flex-1 flex-col p-3 sm:p-4">
-        <h3 dir="auto" className="text-start font-semibold leading-snug">
+        <h3 dir="auto" className="hyphens-auto break-words text-start font-semibold leading-snug">
           <Link href={`/rewards/${id}`} prefetch={false} className="after:absolute after:inset-0">
             {name}
           </Link>

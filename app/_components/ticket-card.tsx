@@ -21,7 +21,10 @@ export async function TicketCard({ benefit, state }: { benefit: Benefit; state: 
       </div>
       <div className="flex min-w-0 flex-1 items-center gap-2 border-line border-s border-dashed p-3 sm:p-4">
         <div className="min-w-0 flex-1">
-          <h3 dir="auto" className={`text-start font-semibold leading-snug ${isOver ? "text-muted" : ""}`}>
+          <h3
+            dir="auto"
+            className={`hyphens-auto break-words text-start font-semibold leading-snug ${isOver ? "text-muted" : ""}`}
+          >
             <Link href={`/wallet/${id}`} prefetch={false} className="after:absolute after:inset-0">
               {reward.name}
             </Link>

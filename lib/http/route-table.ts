@@ -29,6 +29,8 @@ export type Route = {
   needsNext?: boolean;
   /** The same for everybody, so that caches may keep it. */
   isPublic?: boolean;
+  /** There is nothing at this address but where the sources are served as they are edited. */
+  isForDevelopment?: boolean;
 };
 
 const read = ["GET", "HEAD"];
@@ -156,6 +158,7 @@ const routes: readonly Route[] = [
   { template: "/pwa/{id}", methods: read, kind: "page", framedBy: "nobody", isPublic: true },
   { template: "/serwist/{path}", methods: read, kind: "deployment", framedBy: "nobody", isPublic: true },
   { template: "/docs", methods: read, kind: "page", framedBy: "nobody" },
+  { template: "/design", methods: read, kind: "deployment", framedBy: "nobody", isForDevelopment: true },
   { template: "/docs/scalar.js", methods: read, kind: "page", framedBy: "nobody", isPublic: true },
   { template: "/api/health/live", methods: read, kind: "deployment", framedBy: "nobody" },
   { template: "/api/health/ready", methods: read, kind: "deployment", framedBy: "nobody" },

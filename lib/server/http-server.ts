@@ -113,7 +113,8 @@ async function answer(
   const startedMs = performance.now();
   const url = addressOf(request);
   const path = url?.pathname ?? "";
-  const route = findRoute(path);
+  const found = findRoute(path);
+  const route = found?.isForDevelopment && !isDevelopment ? null : found;
   const isAsset =
     buildAssetPath.test(path) || publicFiles.has(path) || (isDevelopment && path.startsWith("/_next/"));
   const routeName = route?.template ?? (isAsset ? "(asset)" : "(none)");

@@ -46,9 +46,13 @@ export function writeProgramme(folder: string, ...tenants: object[]): string {
 }
 
 /** Starts and waits until it listens; rejects with what it wrote where it does not. */
-export async function startLaurel(env: Record<string, string>): Promise<LaurelServer> {
+export async function startLaurel(env: Record<string, string>, ...options: "--dev"[]): Promise<LaurelServer> {
   const dataFolder = env.LAUREL_DATA_DIR ?? newFolder();
-  const child = runNode(["lib/server/start.ts"], { PORT: "0", LAUREL_DATA_DIR: dataFolder, ...env });
+  const child = runNode(["lib/server/start.ts", ...options], {
+    PORT: "0",
+    LAUREL_DATA_DIR: dataFolder,
+    ...env,
+  });
   const port = await new Promise<number>((resolve, reject) => {
     child.process.stdout.on("data", () => {
       const listening = /"port":(\d+),"msg":"listening"/.exec(child.output());

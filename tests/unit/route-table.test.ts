@@ -7,7 +7,7 @@ import { findRoute, routeTemplates } from "#lib/http/route-table.ts";
 // Goal: the table of routes and the files in app/ say the same, so that nothing answers unseen.
 
 const files = readdirSync("app", { recursive: true, encoding: "utf8" }).filter((file) =>
-  /(^|\/)(page\.tsx|route\.ts)$/.test(file),
+  /(^|\/)(page(\.dev)?\.tsx|route\.ts)$/.test(file),
 );
 
 test("every page and handler has a line in the table, and every line a file", () => {
@@ -15,6 +15,14 @@ test("every page and handler has a line in the table, and every line a file", ()
   const ownFiles = files.filter((file) => !isCatchAll(file));
   const inCatchAll = files.filter(isCatchAll).flatMap(templatesUnder);
   expect([...ownFiles.map(templateOf), ...inCatchAll].sort()).toEqual([...routeTemplates].sort());
+});
+
+test("what is for development alone is in a file that no build takes, and only that", () => {
+  const developersFiles = files.filter((file) => file.endsWith(".dev.tsx"));
+  expect(developersFiles.length).toBeGreaterThan(0);
+  expect(developersFiles.map(templateOf).toSorted()).toEqual(
+    routeTemplates.filter((template) => findRoute(template)?.isForDevelopment).toSorted(),
+  );
 });
 
 test("a catch-all file has addresses in the table, and none of another file's", () => {
