@@ -22,7 +22,6 @@ import { ProfileForm } from "#app/_components/profile-form.tsx";
 import { ProgrammeLogo } from "#app/_components/programme-logo.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
-import { ScanCode } from "#app/_components/scan-code.tsx";
 import { SectionHeading } from "#app/_components/section-heading.tsx";
 import { SelectField } from "#app/_components/select-field.tsx";
 import { ShareBar } from "#app/_components/share-bar.tsx";
@@ -35,6 +34,7 @@ import { Tagline } from "#app/_components/tagline.tsx";
 import { TextField } from "#app/_components/text-field.tsx";
 import { TicketCard } from "#app/_components/ticket-card.tsx";
 import { TierRing } from "#app/_components/tier-ring.tsx";
+import { TillCode } from "#app/_components/till-code.tsx";
 import { ChangingNews, OpenedDialog, SessionWarnings } from "#app/design/opened.tsx";
 import * as samples from "#app/design/samples.ts";
 import { groupByDay } from "#lib/domain/ledger/group-by-day.ts";
@@ -233,16 +233,15 @@ export async function Parts({ tenant }: { tenant: Tenant }) {
           ))}
         </ul>
       </Part>
-      <Part name="scan-code">
-        <div className="flex flex-wrap items-center gap-6 rounded-panel bg-white p-6">
-          <ScanCode kind="qrcode" text={samples.sampleCode} label={t("ticket.qr")} className="w-40" />
-          <ScanCode
-            kind="code128"
-            text={samples.sampleCode}
-            label={t("ticket.barcode")}
-            className="h-20 w-60"
-          />
-        </div>
+      <Part name="till-code">
+        {[samples.sampleCode, samples.sampleMember.accountNumber].map((code) => (
+          <div key={code} className="overflow-hidden rounded-panel">
+            <TillCode
+              {...{ code, name: tenant.name }}
+              labels={{ caption: t("ticket.code"), qr: t("ticket.qr"), barcode: t("ticket.barcode") }}
+            />
+          </div>
+        ))}
       </Part>
       <Part name="entry-list">
         <EntryList entries={samples.entries} />

@@ -8,6 +8,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   choice: "within preferences",
   "confirm-by-link": "a page of its own, which acts as soon as it is opened",
   "confirm-by-password": "a page of its own, which acts as soon as it is sent",
+  "copy-code": "within till-code",
   "entry-explanation": "within entry-list",
   "gliding-points": "within balance-hero",
   "member-page": "a page's frame",
@@ -15,10 +16,12 @@ const elsewhere: Readonly<Record<string, string>> = {
   "not-found-notice": "a notice-page with its words",
   "refusal-notice": "a notice-page with its words",
   "reset-password-form": "an account-form with its fields",
+  "scan-code": "within till-code",
   "search-form": "within shelf-search-form",
   "session-watch": "nothing to see but session-warning",
   "sign-up-form": "an account-form with its fields",
   "ticket-state": "within ticket-card",
+  "till-view": "within till-code",
 };
 
 const parts = readdirSync("app/_components")

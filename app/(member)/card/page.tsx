@@ -1,6 +1,7 @@
 import { getTranslations } from "next-intl/server";
+
 import { memberPage } from "#app/_components/member-page.tsx";
-import { ScanCode } from "#app/_components/scan-code.tsx";
+import { TillCode } from "#app/_components/till-code.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 
 export const generateMetadata = memberPageTitle("card");
@@ -13,27 +14,18 @@ export default memberPage(async ({ tenant, session }) => {
     <div className="mx-auto max-w-md">
       <h1 className="mb-4 font-semibold text-2xl tracking-tight">{t("title")}</h1>
       <section className="overflow-hidden rounded-3xl shadow-card">
-        <div className="hero-surface p-6">
-          <p className="font-semibold">{tenant.name}</p>
-          <p className="mt-6 truncate font-medium text-lg">
+        <div className="hero-surface p-5 sm:p-6">
+          <p className="line-clamp-2 font-semibold">{tenant.name}</p>
+          <p className="mt-3 truncate font-medium text-lg sm:mt-6">
             {profile.givenName} {profile.familyName}
           </p>
-          <p className="text-on-hero/90 text-sm">
-            {t("number")} <bdi className="font-medium text-on-hero tabular-nums">{accountNumber}</bdi>
-          </p>
         </div>
-        {/* White in the dark too: a scanner needs the contrast. */}
-        <div className="flex flex-col items-center gap-6 bg-white p-6">
-          <ScanCode kind="qrcode" text={accountNumber} label={t("qr")} className="w-full max-w-60" />
-          <ScanCode
-            kind="code128"
-            text={accountNumber}
-            label={t("barcode")}
-            className="h-20 w-full max-w-72"
-          />
-        </div>
+        <TillCode
+          code={accountNumber}
+          name={tenant.name}
+          labels={{ caption: t("number"), qr: t("qr"), barcode: t("barcode") }}
+        />
       </section>
-      <p className="mt-4 text-balance text-center text-muted text-sm">{t("hint")}</p>
     </div>
   );
 });

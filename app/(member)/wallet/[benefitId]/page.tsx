@@ -9,8 +9,8 @@ import { ConfirmOnce } from "#app/_components/confirm-once.tsx";
 import { Facts } from "#app/_components/facts.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
-import { isBarcodeText, ScanCode } from "#app/_components/scan-code.tsx";
 import { TicketState } from "#app/_components/ticket-state.tsx";
+import { TillCode } from "#app/_components/till-code.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { type Benefit, stateOf } from "#lib/domain/benefits/benefit.ts";
 import { getBenefit } from "#lib/domain/benefits/get-benefit.ts";
@@ -93,7 +93,16 @@ export default memberPage<Props>(async (_signedIn, { params }) => {
               </ConfirmOnce>
             </div>
           )}
-          {state === "redeemed" && <TillCode benefit={benefit} />}
+          {state === "redeemed" &&
+            (benefit.code ? (
+              <TillCode
+                code={benefit.code.value}
+                name={reward.name}
+                labels={{ caption: t("ticket.code"), qr: t("ticket.qr"), barcode: t("ticket.barcode") }}
+              />
+            ) : (
+              <p className="p-5 text-center text-muted sm:p-6">{t("ticket.noCode")}</p>
+            ))}
         </div>
 
         <div className={`p-5 sm:p-6 ${isOver ? "" : "border-line border-t"}`}>
@@ -112,25 +121,3 @@ export default memberPage<Props>(async (_signedIn, { params }) => {
     </div>
   );
 });
-
-/** The code as a till takes it: white in the dark too, because a scanner needs the contrast. */
-async function TillCode({ benefit: { code } }: { benefit: Benefit }) {
-  const t = await getTranslations("ticket");
-  if (!code) return <p className="p-5 text-center text-muted sm:p-6">{t("noCode")}</p>;
-
-  return (
-    <div className="flex flex-col items-center gap-5 bg-white p-6 text-[#171a18]">
-      <ScanCode kind="qrcode" text={code.value} label={t("qr")} className="w-full max-w-60" />
-      {isBarcodeText(code.value) && (
-        <ScanCode kind="code128" text={code.value} label={t("barcode")} className="h-20 w-full max-w-72" />
-      )}
-      <p className="text-center">
-        <span className="block text-[#5a605c] text-sm">{t("code")}</span>
-        <bdi className="select-all break-all font-mono font-semibold text-xl tracking-wider">
-          {code.value}
-        </bdi>
-      </p>
-      <p className="text-balance text-center text-[#5a605c] text-sm">{t("tillHint")}</p>
-    </div>
-  );
-}
