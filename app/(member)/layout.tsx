@@ -1,8 +1,11 @@
 import { AppShell } from "#app/_components/app-shell.tsx";
 import { memberLayout } from "#app/_components/member-page.tsx";
+import { OfflineFrame } from "#app/_components/offline-frame.tsx";
 
 export default memberLayout(({ tenant, session }, children) => (
-  <AppShell tenant={tenant} member={session.member}>
-    {children}
-  </AppShell>
+  <OfflineFrame>
+    <AppShell tenant={tenant} member={session.member}>
+      {children}
+    </AppShell>
+  </OfflineFrame>
 ));

@@ -2,6 +2,7 @@
 
 import { type ReactNode, type SubmitEvent, useRef, useState } from "react";
 
+import { ActionButton } from "#app/_components/action-button.tsx";
 import { textOf } from "#app/_components/labels.ts";
 import { type AccountAnswer, sendAccount } from "#app/_components/send-account.ts";
 import { TextField, type TextFieldProps } from "#app/_components/text-field.tsx";
@@ -79,9 +80,9 @@ export function AccountForm({
       <p role="alert" className="text-danger text-sm empty:hidden">
         {message}
       </p>
-      <button type="submit" disabled={!isReady || state === "busy"} className="button-primary w-full">
+      <ActionButton type="submit" disabled={!isReady || state === "busy"} className="button-primary w-full">
         {state === "busy" ? labels.sending : labels.submit}
-      </button>
+      </ActionButton>
     </form>
   );
 }

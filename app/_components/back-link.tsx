@@ -1,16 +1,16 @@
 import { ArrowLeft } from "lucide-react";
-import Link from "next/link";
+
+import { PageLink } from "#app/_components/page-link.tsx";
 
 /** From one thing back to where all of its kind are. */
 export function BackLink({ href, children }: { href: string; children: string }) {
   return (
-    <Link
+    <PageLink
       href={href}
-      prefetch={false}
       className="mb-4 inline-flex min-h-11 items-center gap-2 font-medium text-accent text-sm hover:underline"
     >
       <ArrowLeft className="size-4 rtl:rotate-180" aria-hidden="true" />
       {children}
-    </Link>
+    </PageLink>
   );
 }

@@ -1,8 +1,8 @@
 import { Award, QrCode } from "lucide-react";
-import Link from "next/link";
 import { getFormatter, getLocale, getTranslations } from "next-intl/server";
 
 import { GlidingPoints } from "#app/_components/gliding-points.tsx";
+import { PageLink } from "#app/_components/page-link.tsx";
 import { TierRing } from "#app/_components/tier-ring.tsx";
 import type { TierProgress } from "#lib/domain/tiers/tier-progress.ts";
 
@@ -66,14 +66,13 @@ export async function BalanceHero({
             </span>
           </p>
         )}
-        <Link
+        <PageLink
           href="/card"
-          prefetch={false}
           className="inline-flex min-h-11 items-center gap-2 rounded-button bg-on-hero px-5 font-semibold text-hero-ink focus-visible:outline-on-hero"
         >
           <QrCode className="size-5" aria-hidden="true" />
           {t("home.showCard")}
-        </Link>
+        </PageLink>
       </div>
     </section>
   );

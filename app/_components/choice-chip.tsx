@@ -1,5 +1,6 @@
-import Link from "next/link";
 import type { ReactNode } from "react";
+
+import { PageLink } from "#app/_components/page-link.tsx";
 
 /** How a choice looks that is one of a few: a pill, filled where it is made. */
 const chip =
@@ -54,14 +55,13 @@ export function LinkChip({
   children: string;
 }) {
   return (
-    <Link
+    <PageLink
       href={href}
-      prefetch={false}
       scroll={false}
       aria-current={isChosen ? "page" : undefined}
       className={`${chip} aria-[current=page]:border-accent aria-[current=page]:bg-accent-fill aria-[current=page]:text-on-accent`}
     >
       {children}
-    </Link>
+    </PageLink>
   );
 }

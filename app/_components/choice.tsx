@@ -4,6 +4,7 @@ import { Check } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useId, useState, useTransition } from "react";
 
+import { useOfflineReason } from "#app/_components/offline-notice.tsx";
 import { useIsReady } from "#app/_components/use-is-ready.ts";
 
 export type ChoiceOption = {
@@ -42,6 +43,7 @@ export function Choice({
   const router = useRouter();
   const id = useId();
   const isReady = useIsReady();
+  const offlineReason = useOfflineReason();
   const [sent, setSent] = useState<{ value: string | null } | null>(null);
   const [result, setResult] = useState<keyof typeof labels | null>(null);
   const [isRenewing, startRenewing] = useTransition();
@@ -49,7 +51,7 @@ export function Choice({
   const shown = sent ? sent.value : value;
 
   const choose = async (chosen: string | null) => {
-    if (isBusy || chosen === value) return;
+    if (isBusy || offlineReason !== null || chosen === value) return;
     setResult(null);
     setSent({ value: chosen });
     const answer = await send(address, method, { [field]: chosen });
@@ -82,6 +84,7 @@ export function Choice({
               lang={option.lang}
               aria-pressed={isChosen}
               disabled={!isReady}
+              aria-disabled={offlineReason !== null || undefined}
               onClick={() => choose(option.value)}
               className="choice first:col-span-2 sm:first:col-span-1"
             >
@@ -93,9 +96,9 @@ export function Choice({
       </fieldset>
       <p
         role="status"
-        className={`mt-3 text-sm empty:mt-0 ${result === "saved" ? "text-accent" : "text-danger"}`}
+        className={`mt-3 text-sm empty:mt-0 ${offlineReason ? "text-muted" : result === "saved" ? "text-accent" : "text-danger"}`}
       >
-        {result && !isBusy && labels[result]}
+        {offlineReason ?? (result && !isBusy && labels[result])}
       </p>
     </div>
   );

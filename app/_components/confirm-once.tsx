@@ -3,6 +3,7 @@
 import { useRouter } from "next/navigation";
 import { type ReactNode, useRef, useState, useTransition } from "react";
 
+import { ActionButton } from "#app/_components/action-button.tsx";
 import { Dialog } from "#app/_components/dialog.tsx";
 import { newOnceKey, sendOnce } from "#app/_components/send-once.ts";
 
@@ -71,10 +72,10 @@ export function ConfirmOnce({
 
   return (
     <>
-      <button type="button" onClick={open} aria-busy={isBusy} className="button-primary w-full">
+      <ActionButton onClick={open} aria-busy={isBusy} className="button-primary w-full">
         {icon}
         {labels.open}
-      </button>
+      </ActionButton>
       <Dialog
         dialogRef={dialog}
         title={labels.title}
@@ -84,9 +85,9 @@ export function ConfirmOnce({
             <button type="button" onClick={() => dialog.current?.close()} className="button-quiet">
               {labels.cancel}
             </button>
-            <button type="button" onClick={send} disabled={isBusy} className="button-primary">
+            <ActionButton onClick={send} disabled={isBusy} aria-busy={isBusy} className="button-primary">
               {isBusy ? labels.busy : labels.confirm}
-            </button>
+            </ActionButton>
           </>
         }
       >

@@ -2,6 +2,7 @@
 
 import { type SubmitEvent, useId, useRef, useState } from "react";
 
+import { ActionButton } from "#app/_components/action-button.tsx";
 import { Dialog } from "#app/_components/dialog.tsx";
 import { endSession } from "#app/_components/end-session.ts";
 import { textOf } from "#app/_components/labels.ts";
@@ -56,7 +57,7 @@ export function LeaveProgramme({ labels, password }: { labels: Labels; password:
             <button type="button" onClick={() => dialog.current?.close()} className="button-quiet">
               {labels.cancel}
             </button>
-            <button
+            <ActionButton
               type="submit"
               form={formId}
               disabled={state === "busy"}
@@ -64,7 +65,7 @@ export function LeaveProgramme({ labels, password }: { labels: Labels; password:
               className="button-danger"
             >
               {state === "busy" ? labels.leaving : labels.confirm}
-            </button>
+            </ActionButton>
           </>
         }
       >

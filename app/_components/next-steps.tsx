@@ -1,8 +1,8 @@
 import { ChevronRight, Clock } from "lucide-react";
-import Link from "next/link";
 import { getFormatter, getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
+import { PageLink } from "#app/_components/page-link.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { ShareBar } from "#app/_components/share-bar.tsx";
 import type { Home } from "#lib/domain/home/get-home.ts";
@@ -62,14 +62,13 @@ export async function NextSteps({
 
 function Step({ href, sign, children }: { href: string; sign: ReactNode; children: ReactNode }) {
   return (
-    <Link
+    <PageLink
       href={href}
-      prefetch={false}
       className="panel flex min-h-20 items-center gap-4 p-4 only:col-span-full motion-safe:transition-transform motion-safe:hover:-translate-y-0.5"
     >
       {sign}
       <div className="min-w-0 flex-1">{children}</div>
       <ChevronRight className="size-5 shrink-0 text-muted rtl:rotate-180" aria-hidden="true" />
-    </Link>
+    </PageLink>
   );
 }

@@ -3,6 +3,7 @@
 import { useRouter } from "next/navigation";
 import { type SubmitEvent, useRef, useState } from "react";
 
+import { ActionButton } from "#app/_components/action-button.tsx";
 import { textOf } from "#app/_components/labels.ts";
 import { SelectField } from "#app/_components/select-field.tsx";
 import { TextField, type TextFieldProps } from "#app/_components/text-field.tsx";
@@ -128,13 +129,13 @@ export function ProfileForm({
         </fieldset>
       )}
       <div className="flex flex-wrap items-center">
-        <button
+        <ActionButton
           type="submit"
           disabled={!isReady || state === "busy"}
           className="button-primary w-full sm:w-auto noscript:hidden"
         >
           {state === "busy" ? labels.saving : labels.save}
-        </button>
+        </ActionButton>
         <p
           role="status"
           className={`mt-3 text-sm empty:mt-0 sm:ms-4 sm:mt-0 ${state === "saved" ? "text-accent" : "text-danger"}`}

@@ -4,6 +4,8 @@ import { LoaderCircle, Search } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { type ReactNode, type SyntheticEvent, useEffect, useRef, useState, useTransition } from "react";
 
+import { useOfflineReason } from "#app/_components/offline-notice.tsx";
+
 const typingPauseMs = 300;
 
 /**
@@ -32,6 +34,7 @@ export function SearchForm({
   const form = useRef<HTMLFormElement>(null);
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
   const [isPending, startTransition] = useTransition();
+  const offlineReason = useOfflineReason();
   const [known, setKnown] = useState({ shown, version: 0 });
   useEffect(() => () => clearTimeout(pause.current), []);
 
@@ -43,7 +46,7 @@ export function SearchForm({
 
   const apply = () => {
     clearTimeout(pause.current);
-    if (!form.current) return;
+    if (!form.current || offlineReason !== null) return;
     const fields = [...new FormData(form.current)].flatMap(([name, value]) =>
       typeof value === "string" && value.trim() !== "" ? [[name, value.trim()]] : [],
     );
@@ -99,6 +102,7 @@ export function SearchForm({
         </button>
       </div>
       {children}
+      {offlineReason !== null && <p className="text-muted text-sm">{offlineReason}</p>}
     </form>
   );
 }

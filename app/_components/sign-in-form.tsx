@@ -2,6 +2,7 @@
 
 import { type SubmitEvent, useRef, useState } from "react";
 
+import { ActionButton } from "#app/_components/action-button.tsx";
 import { textOf } from "#app/_components/labels.ts";
 import { sendAccount, sendSignIn } from "#app/_components/send-account.ts";
 import { TextField } from "#app/_components/text-field.tsx";
@@ -67,9 +68,9 @@ export function SignInForm({ callbackUrl, labels }: { callbackUrl: string; label
       <p role="status" className="text-sm empty:hidden">
         {state === "resent" ? labels.resent : ""}
       </p>
-      <button type="submit" disabled={state === "busy"} className="button-primary w-full">
+      <ActionButton type="submit" disabled={state === "busy"} className="button-primary w-full">
         {state === "busy" ? labels.sending : labels.submit}
-      </button>
+      </ActionButton>
     </form>
   );
 }

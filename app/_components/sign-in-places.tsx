@@ -4,7 +4,9 @@ import { ChevronDown, MonitorSmartphone } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useRef, useState } from "react";
 
+import { ActionButton } from "#app/_components/action-button.tsx";
 import { endSession } from "#app/_components/end-session.ts";
+import { useOfflineReason } from "#app/_components/offline-notice.tsx";
 
 type Place = { id: string; device: string; when: string; isHere: boolean };
 
@@ -35,6 +37,7 @@ export function SignInPlaces({
   const router = useRouter();
   const [busy, setBusy] = useState<string | null>(null);
   const [news, setNews] = useState("");
+  const offlineReason = useOfflineReason(); // the button for all places says it for each
   const [hasFailed, setHasFailed] = useState(false);
   const container = useRef<HTMLDivElement>(null);
 
@@ -74,7 +77,7 @@ export function SignInPlaces({
         <button
           type="button"
           onClick={() => signOutOf(place)}
-          disabled={busy !== null}
+          disabled={busy !== null || offlineReason !== null}
           aria-label={labels.signOutOf.replace("{device}", place.device)}
           className="-ms-2 col-start-2 min-h-11 justify-self-start px-2 font-medium text-accent text-sm hover:underline sm:col-start-3 sm:ms-0 noscript:hidden"
         >
@@ -105,14 +108,13 @@ export function SignInPlaces({
         </details>
       )}
       <div className="p-5 noscript:hidden">
-        <button
-          type="button"
+        <ActionButton
           onClick={signOutEverywhere}
           disabled={busy !== null}
           className="button-quiet w-full sm:w-auto"
         >
           {busy === "everywhere" ? labels.signingOut : labels.everywhere}
-        </button>
+        </ActionButton>
         <p role="status" className={`mt-3 text-sm empty:mt-0 ${hasFailed ? "text-danger" : "text-accent"}`}>
           {news}
         </p>

@@ -3,6 +3,7 @@
 import { LogOut } from "lucide-react";
 import { useState } from "react";
 
+import { ActionButton } from "#app/_components/action-button.tsx";
 import { endSession } from "#app/_components/end-session.ts";
 
 type Labels = { signOut: string; signingOut: string; failed: string };
@@ -16,8 +17,7 @@ export function SignOutButton({ labels }: { labels: Labels }) {
 
   return (
     <div>
-      <button
-        type="button"
+      <ActionButton
         onClick={signOut}
         disabled={state === "busy"}
         aria-busy={state === "busy"}
@@ -25,7 +25,7 @@ export function SignOutButton({ labels }: { labels: Labels }) {
       >
         <LogOut className="size-4 rtl:rotate-180" aria-hidden="true" />
         {state === "busy" ? labels.signingOut : labels.signOut}
-      </button>
+      </ActionButton>
       <p role="status" className="mt-2 text-danger text-sm empty:mt-0">
         {state === "failed" ? labels.failed : ""}
       </p>

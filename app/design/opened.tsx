@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 
 import { Dialog } from "#app/_components/dialog.tsx";
 import { News } from "#app/_components/news.tsx";
+import { OfflineBar, OfflineReason } from "#app/_components/offline-notice.tsx";
 import { type NearEnd, SessionWarning, type Warning } from "#app/_components/session-warning.tsx";
 
 /** A dialog that stands open in the page instead of over it. */
@@ -61,6 +62,26 @@ export function ChangingNews({ show, text }: { show: string; text: string }) {
         {show}
       </button>
       <News text={`${text} (${count})`} />
+    </>
+  );
+}
+
+/** As a browser without a network has it. */
+export function ShownOffline({
+  notice,
+  reason,
+  children,
+}: {
+  notice: string;
+  reason: string;
+  children: ReactNode;
+}) {
+  return (
+    <>
+      <OfflineBar text={notice} />
+      <div className="mt-4">
+        <OfflineReason value={reason}>{children}</OfflineReason>
+      </div>
     </>
   );
 }

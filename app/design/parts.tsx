@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 
 import { AccountForm } from "#app/_components/account-form.tsx";
 import { AccountSection } from "#app/_components/account-section.tsx";
+import { ActionButton } from "#app/_components/action-button.tsx";
 import { AppShell } from "#app/_components/app-shell.tsx";
 import { BackLink } from "#app/_components/back-link.tsx";
 import { BalanceHero } from "#app/_components/balance-hero.tsx";
@@ -35,7 +36,7 @@ import { TextField } from "#app/_components/text-field.tsx";
 import { TicketCard } from "#app/_components/ticket-card.tsx";
 import { TierRing } from "#app/_components/tier-ring.tsx";
 import { TillCode } from "#app/_components/till-code.tsx";
-import { ChangingNews, OpenedDialog, SessionWarnings } from "#app/design/opened.tsx";
+import { ChangingNews, OpenedDialog, SessionWarnings, ShownOffline } from "#app/design/opened.tsx";
 import * as samples from "#app/design/samples.ts";
 import { groupByDay } from "#lib/domain/ledger/group-by-day.ts";
 import { shelfSorts } from "#lib/domain/rewards/search-shelf.ts";
@@ -298,6 +299,16 @@ export async function Parts({ tenant }: { tenant: Tenant }) {
             },
           }}
         />
+      </Part>
+      <Part name="offline-notice">
+        <ShownOffline notice={t("offline.notice")} reason={t("offline.reason")}>
+          <ActionButton className="button-primary">{t("buy.buy")}</ActionButton>
+        </ShownOffline>
+      </Part>
+      <Part name="pending-bar">
+        <div className="relative h-6 contain-layout">
+          <div className="pending-bar" />
+        </div>
       </Part>
       <Part name="news">
         <ChangingNews show={words.show} text={words.toast} />

@@ -1,8 +1,8 @@
 import { headers } from "next/headers";
-import Link from "next/link";
 
 import { ConfirmByLink } from "#app/_components/confirm-by-link.tsx";
 import { ConfirmByPassword } from "#app/_components/confirm-by-password.tsx";
+import { PageLink } from "#app/_components/page-link.tsx";
 import {
   accountFormTexts,
   BrokenLink,
@@ -35,9 +35,9 @@ export default linkPage<Props>(async (tenant, { searchParams }) => {
   if (!found || typeof token !== "string") {
     return (
       <BrokenLink tenant={tenant} text={t(isHere ? "confirmAgain" : "brokenLinkText")}>
-        <Link href="/login" className="button-primary">
+        <PageLink href="/login" className="button-primary">
           {t("signIn")}
-        </Link>
+        </PageLink>
       </BrokenLink>
     );
   }
@@ -64,12 +64,12 @@ export default linkPage<Props>(async (tenant, { searchParams }) => {
       })}
       links={
         isHere && (
-          <Link
+          <PageLink
             href="/forgot-password"
             className="inline-flex min-h-11 items-center font-medium text-accent hover:underline"
           >
             {t("forgotTitle")}
-          </Link>
+          </PageLink>
         )
       }
     >

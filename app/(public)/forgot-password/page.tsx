@@ -1,6 +1,5 @@
-import Link from "next/link";
-
 import { AccountForm } from "#app/_components/account-form.tsx";
+import { PageLink } from "#app/_components/page-link.tsx";
 import { accountFormTexts, MailSent, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
@@ -15,12 +14,12 @@ export default signInPage(hasAccounts, async (tenant) => {
       title={t("forgotTitle")}
       text={t("forgotText")}
       links={
-        <Link
+        <PageLink
           href="/login"
           className="inline-flex min-h-11 items-center font-medium text-accent hover:underline"
         >
           {t("backToSignIn")}
-        </Link>
+        </PageLink>
       }
     >
       <AccountForm

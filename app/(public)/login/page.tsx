@@ -1,9 +1,9 @@
 import { headers } from "next/headers";
-import Link from "next/link";
 import { redirect } from "next/navigation";
 import { getTranslations } from "next-intl/server";
 
 import { textOf } from "#app/_components/labels.ts";
+import { PageLink } from "#app/_components/page-link.tsx";
 import { SignInForm } from "#app/_components/sign-in-form.tsx";
 import { SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
@@ -87,16 +87,16 @@ async function Links({ tenant }: { tenant: Tenant }) {
   return (
     <>
       <p>
-        <Link href="/forgot-password" className={style}>
+        <PageLink href="/forgot-password" className={style}>
           {t("forgot")}
-        </Link>
+        </PageLink>
       </p>
       {tenant.selfRegistration && (
         <p className="text-muted">
           {t("new")}{" "}
-          <Link href="/signup" className={style}>
+          <PageLink href="/signup" className={style}>
             {t("signUp")}
-          </Link>
+          </PageLink>
         </p>
       )}
     </>

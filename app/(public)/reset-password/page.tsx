@@ -1,5 +1,4 @@
-import Link from "next/link";
-
+import { PageLink } from "#app/_components/page-link.tsx";
 import { ResetPasswordForm } from "#app/_components/reset-password-form.tsx";
 import {
   accountFormTexts,
@@ -22,9 +21,9 @@ export default linkPage<Props>(async (tenant, { searchParams }) => {
   if (typeof token !== "string" || !(await isResetLinkGood(tenant, token))) {
     return (
       <BrokenLink tenant={tenant} text={t("brokenLinkText")}>
-        <Link href="/forgot-password" className="button-primary">
+        <PageLink href="/forgot-password" className="button-primary">
           {t("forgotSubmit")}
-        </Link>
+        </PageLink>
       </BrokenLink>
     );
   }

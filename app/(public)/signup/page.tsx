@@ -1,6 +1,5 @@
-import Link from "next/link";
-
 import { NoticePage } from "#app/_components/notice-page.tsx";
+import { PageLink } from "#app/_components/page-link.tsx";
 import { accountFormTexts, MailSent, SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
 import { SignUpForm } from "#app/_components/sign-up-form.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
@@ -12,9 +11,12 @@ export const generateMetadata = pageTitle("signUp");
 export default signInPage(hasAccounts, async (tenant) => {
   const { t, labelsFor } = await accountFormTexts();
   const signIn = (
-    <Link href="/login" className="inline-flex min-h-11 items-center font-medium text-accent hover:underline">
+    <PageLink
+      href="/login"
+      className="inline-flex min-h-11 items-center font-medium text-accent hover:underline"
+    >
       {t("signIn")}
-    </Link>
+    </PageLink>
   );
   if (!tenant.selfRegistration) {
     answerPageWith(403);
