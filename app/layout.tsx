@@ -1,9 +1,10 @@
-import { GeistSans } from "geist/font/sans";
 import type { Metadata, Viewport } from "next";
 import { headers } from "next/headers";
 import { getLocale } from "next-intl/server";
 import type { ReactNode } from "react";
+import { preload } from "react-dom";
 
+import geistUrl from "../node_modules/geist/dist/fonts/geist-sans/Geist-Variable.woff2";
 import "#app/globals.css";
 import { brandStyle, themeColors } from "#app/_components/brand-style.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
@@ -39,14 +40,13 @@ export async function generateMetadata(): Promise<Metadata> {
 export default async function RootLayout({ children }: { children: ReactNode }) {
   const locale = await getLocale();
   const theme = readTheme(await headers()) ?? undefined;
+  const tenant = await findTenantOfPage();
+  // Next's own way with fonts would have every page fetch it at once, also those of programmes that use another.
+  if (tenant === null || tenant.brand.font === "geist") {
+    preload(geistUrl, { as: "font", type: "font/woff2", crossOrigin: "anonymous" });
+  }
   return (
-    <html
-      lang={locale}
-      dir={directionOf(locale)}
-      data-theme={theme}
-      className={GeistSans.variable}
-      style={brandStyle(await findTenantOfPage())}
-    >
+    <html lang={locale} dir={directionOf(locale)} data-theme={theme} style={brandStyle(tenant)}>
       <body className="min-h-dvh font-sans antialiased">{children}</body>
     </html>
   );

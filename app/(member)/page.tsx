@@ -1,3 +1,4 @@
+import { Gift } from "lucide-react";
 import { getTranslations } from "next-intl/server";
 
 import { BalanceHero } from "#app/_components/balance-hero.tsx";
@@ -22,6 +23,8 @@ export default memberPage(async ({ tenant, session, wallet }) => {
   );
   const t = await getTranslations("home");
   const { balancePoints } = wallet;
+  const canHave = nearRewards.filter(({ gate }) => gate === null).length;
+  const nearTitle = canHave === 0 ? "nearNone" : canHave === nearRewards.length ? "near" : "nearMixed";
 
   return (
     <div className="space-y-10">
@@ -42,9 +45,9 @@ export default memberPage(async ({ tenant, session, wallet }) => {
 
       {(nearRewards.length > 0 || !goal) && (
         <section>
-          <SectionHeading title={t("near")} more={{ href: "/rewards", label: t("allRewards") }} />
+          <SectionHeading title={t(nearTitle)} more={{ href: "/rewards", label: t("allRewards") }} />
           {nearRewards.length === 0 ? (
-            <EmptyState title={t("noRewards")} hint={t("noRewardsHint")} />
+            <EmptyState Icon={Gift} title={t("noRewards")} hint={t("noRewardsHint")} />
           ) : (
             <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 lg:grid-cols-4">
               {nearRewards.map((reward) => (

@@ -1,7 +1,7 @@
 import { CircleCheck, Clock, Lock, PackageX, Ticket } from "lucide-react";
-import Link from "next/link";
 import { getFormatter, getTranslations } from "next-intl/server";
 
+import { PageLink } from "#app/_components/page-link.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { ShareBar } from "#app/_components/share-bar.tsx";
 import type { RewardGate, ShelfReward } from "#lib/domain/rewards/shelf.ts";
@@ -18,10 +18,10 @@ export async function RewardCard({ reward, balancePoints }: { reward: ShelfRewar
         <RewardPicture pictureUrl={pictureUrl} />
       </div>
       <div className="flex flex-1 flex-col p-3 sm:p-4">
-        <h3 dir="auto" className="hyphens-auto break-words text-start font-semibold leading-snug">
-          <Link href={`/rewards/${id}`} prefetch={false} className="after:absolute after:inset-0">
+        <h3 dir="auto" className="text-start font-semibold leading-snug">
+          <PageLink href={`/rewards/${id}`} className="after:absolute after:inset-0">
             {name}
-          </Link>
+          </PageLink>
         </h3>
         {summary && (
           <p dir="auto" className="mt-1 line-clamp-2 text-muted text-sm">

@@ -15,6 +15,7 @@ export function RewardPicture({
       </div>
     );
   }
+  // Where it does not load, `after:`, which browsers show for such pictures alone, lies over their sign of it.
   // The reward's name stands beside it, so the picture says nothing more to who cannot see it.
   return (
     <img
@@ -25,7 +26,7 @@ export function RewardPicture({
       loading={isLarge ? "eager" : "lazy"}
       decoding="async"
       referrerPolicy="no-referrer"
-      className="aspect-[8/5] w-full bg-accent-soft object-cover"
+      className="relative aspect-[8/5] w-full bg-accent-soft object-cover after:absolute after:inset-0 after:bg-accent-soft"
     />
   );
 }

@@ -1,7 +1,7 @@
 import { ChevronRight } from "lucide-react";
-import Link from "next/link";
 import { getTranslations } from "next-intl/server";
 
+import { PageLink } from "#app/_components/page-link.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { TicketState } from "#app/_components/ticket-state.tsx";
 import type { Benefit, BenefitState } from "#lib/domain/benefits/benefit.ts";
@@ -15,7 +15,7 @@ export async function TicketCard({ benefit, state }: { benefit: Benefit; state: 
   return (
     <article className="panel relative flex min-h-24 overflow-hidden motion-safe:transition-transform motion-safe:hover:-translate-y-0.5">
       <div
-        className={`w-28 shrink-0 overflow-hidden sm:w-36 [&>*]:size-full [&>*]:object-cover ${isOver ? "opacity-50 grayscale" : ""}`}
+        className={`w-20 shrink-0 min-[23rem]:w-28 overflow-hidden sm:w-36 [&>*]:size-full [&>*]:object-cover ${isOver ? "opacity-50 grayscale" : ""}`}
       >
         <RewardPicture pictureUrl={reward.pictureUrl} />
       </div>
@@ -23,11 +23,11 @@ export async function TicketCard({ benefit, state }: { benefit: Benefit; state: 
         <div className="min-w-0 flex-1">
           <h3
             dir="auto"
-            className={`hyphens-auto break-words text-start font-semibold leading-snug ${isOver ? "text-muted" : ""}`}
+            className={`line-clamp-3 text-start font-semibold leading-snug ${isOver ? "text-muted" : ""}`}
           >
-            <Link href={`/wallet/${id}`} prefetch={false} className="after:absolute after:inset-0">
+            <PageLink href={`/wallet/${id}`} className="after:absolute after:inset-0">
               {reward.name}
-            </Link>
+            </PageLink>
           </h3>
           <TicketState benefit={benefit} state={state} />
         </div>

@@ -1,3 +1,4 @@
+import { History, Ticket } from "lucide-react";
 import { getLocale, getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
@@ -315,10 +316,10 @@ export async function Parts({ tenant }: { tenant: Tenant }) {
       </Part>
 
       <Part name="empty-state">
-        <EmptyState title={t("wallet.noTickets")} hint={t("wallet.noTicketsHint")}>
+        <EmptyState Icon={Ticket} title={t("wallet.noTickets")} hint={t("wallet.noTicketsHint")}>
           <Button className="button-primary" name={t("wallet.seeRewards")} />
         </EmptyState>
-        <EmptyState title={t("activity.empty")} hint={t("activity.emptyHint")} />
+        <EmptyState Icon={History} title={t("activity.empty")} hint={t("activity.emptyHint")} />
       </Part>
       <Part name="notice-page">
         <Notice title={t("error.title")} text={t("error.text")}>

@@ -26,7 +26,7 @@ const yellow = {
 const club = {
   ...interactiveTenant,
   publicUrl: "http://club.localhost:4321",
-  brand: yellow,
+  brand: { ...yellow, font: "serif" },
   members: [{ authIdentifier: "jane", profile: jane, password: "a walk along the canal" }],
 };
 
@@ -49,6 +49,24 @@ test("the page of a broken link has the colours, the corners and the logo", asyn
   expect(styleOf(text)).toContain("--accent-fill:light-dark(#ffd400, #ffd400)");
   expect(styleOf(text)).toContain("--radius-button:0");
   expect(text).toContain('<img src="https://example.com/logo.svg" alt="Acme Rewards"');
+});
+
+test("Geist is fetched early, and once, where it is used, and not at all where another font is", async () => {
+  const [ours, clubs] = await Promise.all(
+    ["rewards.localhost", "club.localhost"].map((host) => call(server.port, "/signed-out", { host })),
+  );
+  const fontsOf = (page: typeof ours) =>
+    [...String(page?.headers.link).matchAll(/<([^>]+)>; rel=preload; as="font"/g)].map(([, url]) => url);
+  const [fontUrl = ""] = fontsOf(ours);
+  const [, styleUrl = ""] = /<link rel="stylesheet" href="([^"]+)"/.exec(ours?.text ?? "") ?? [];
+
+  const [font, style] = await Promise.all([fontUrl, styleUrl].map((url) => call(server.port, url)));
+
+  expect(fontsOf(ours)).toHaveLength(1);
+  expect(font?.status).toBe(200);
+  expect(style?.text.includes(fontUrl.split("/").at(-1) ?? "none")).toBe(true); // the very file that the style names
+  expect(fontsOf(clubs)).toEqual([]);
+  expect(styleOf(clubs?.text ?? "")).toContain("--brand-font:ui-serif");
 });
 
 test("a mail's button has the colour, with text that is read on it", async () => {

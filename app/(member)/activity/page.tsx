@@ -1,10 +1,11 @@
-import Link from "next/link";
+import { History, SearchX } from "lucide-react";
 import { getTranslations } from "next-intl/server";
 
 import { ChipRow, LinkChip } from "#app/_components/choice-chip.tsx";
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { ExplainedEntryDays } from "#app/_components/entry-list.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
+import { PageLink } from "#app/_components/page-link.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { groupByDay } from "#lib/domain/ledger/group-by-day.ts";
 import { listStatement, statementFilters } from "#lib/domain/ledger/list-statement.ts";
@@ -43,26 +44,30 @@ export default memberPage<Props>(async ({ tenant, session }, { searchParams }) =
       ) : (
         <div className="mt-6">
           {filter === "all" && beforeSequence === null ? (
-            <EmptyState title={t("empty")} hint={t("emptyHint")} />
+            <EmptyState Icon={History} title={t("empty")} hint={t("emptyHint")}>
+              <PageLink href="/rewards" className="button-primary">
+                {t("seeRewards")}
+              </PageLink>
+            </EmptyState>
           ) : (
-            <EmptyState title={t("noneFound")} hint={t("noneFoundHint")}>
-              <Link href="/activity" prefetch={false} className="button-primary">
+            <EmptyState Icon={SearchX} title={t("noneFound")} hint={t("noneFoundHint")}>
+              <PageLink href="/activity" className="button-primary">
                 {t("showAll")}
-              </Link>
+              </PageLink>
             </EmptyState>
           )}
         </div>
       )}
       <div className="mt-6 flex flex-wrap justify-center gap-3">
         {beforeSequence !== null && (
-          <Link href={start} prefetch={false} className="button-quiet">
+          <PageLink href={start} className="button-quiet">
             {t("newest")}
-          </Link>
+          </PageLink>
         )}
         {nextBeforeSequence !== null && (
-          <Link href={addressOf(filter, nextBeforeSequence)} prefetch={false} className="button-quiet">
+          <PageLink href={addressOf(filter, nextBeforeSequence)} className="button-quiet">
             {t("older")}
-          </Link>
+          </PageLink>
         )}
       </div>
     </div>

@@ -1,8 +1,9 @@
-import Link from "next/link";
+import { Gift, SearchX } from "lucide-react";
 import { getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
+import { PageLink } from "#app/_components/page-link.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
 import { ShelfSearchForm } from "#app/_components/shelf-search-form.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
@@ -31,7 +32,7 @@ export default memberPage<Props>(async ({ tenant, session, wallet }, { searchPar
       <p className="mt-1 mb-5 text-muted">{t("intro", { points: balancePoints })}</p>
 
       {shelf.length === 0 ? (
-        <EmptyState title={t("empty")} hint={t("emptyHint")} />
+        <EmptyState Icon={Gift} title={t("empty")} hint={t("emptyHint")} />
       ) : (
         <>
           <ShelfSearchForm search={search} categories={categories} sorts={shelfSorts} />
@@ -40,24 +41,23 @@ export default memberPage<Props>(async ({ tenant, session, wallet }, { searchPar
               {t("found", { count: rewards.length })}
             </p>
             {!isWhole && rewards.length > 0 && (
-              <Link
+              <PageLink
                 href="/rewards"
-                prefetch={false}
                 scroll={false}
                 className="inline-flex min-h-11 items-center font-medium text-accent text-sm hover:underline"
               >
                 {t("clear")}
-              </Link>
+              </PageLink>
             )}
           </div>
         </>
       )}
       {shelf.length > 0 && rewards.length === 0 && (
         <div className="mt-2">
-          <EmptyState title={t("noneFound")} hint={t("noneFoundHint")}>
-            <Link href="/rewards" prefetch={false} scroll={false} className="button-primary">
+          <EmptyState Icon={SearchX} title={t("noneFound")} hint={t("noneFoundHint")}>
+            <PageLink href="/rewards" scroll={false} className="button-primary">
               {t("clear")}
-            </Link>
+            </PageLink>
           </EmptyState>
         </div>
       )}

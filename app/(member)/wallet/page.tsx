@@ -1,10 +1,10 @@
-import { Clock, Hourglass } from "lucide-react";
-import Link from "next/link";
+import { Clock, Hourglass, Ticket } from "lucide-react";
 import { getFormatter, getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { ExpiryChart } from "#app/_components/expiry-chart.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
+import { PageLink } from "#app/_components/page-link.tsx";
 import { TicketCard } from "#app/_components/ticket-card.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
 import { stateOf } from "#lib/domain/benefits/benefit.ts";
@@ -52,10 +52,10 @@ export default memberPage(async ({ tenant, session, wallet }) => {
       <section>
         <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.tickets")}</h2>
         {usable.length === 0 ? (
-          <EmptyState title={t("wallet.noTickets")} hint={t("wallet.noTicketsHint")}>
-            <Link href="/rewards" prefetch={false} className="button-primary">
+          <EmptyState Icon={Ticket} title={t("wallet.noTickets")} hint={t("wallet.noTicketsHint")}>
+            <PageLink href="/rewards" className="button-primary">
               {t("wallet.seeRewards")}
-            </Link>
+            </PageLink>
           </EmptyState>
         ) : (
           <Tickets tickets={usable} />
@@ -104,7 +104,7 @@ export default memberPage(async ({ tenant, session, wallet }) => {
 
 function Tickets({ tickets }: { tickets: Parameters<typeof TicketCard>[0][] }) {
   return (
-    <ul className="grid gap-3 sm:gap-4 md:grid-cols-2">
+    <ul className="grid grid-cols-1 gap-3 sm:gap-4 md:grid-cols-2">
       {tickets.map((ticket) => (
         <li key={ticket.benefit.id}>
           <TicketCard {...ticket} />
