@@ -7,7 +7,7 @@ import { findPageMember } from "#lib/http/member-session.ts";
 type MemberPage = "home" | "card" | "rewards" | "wallet" | "activity" | "profile";
 type PublicPage =
   | "signedOut"
-  | "offline"
+  | "offlinePage"
   | "notFound"
   | "login"
   | "signUp"

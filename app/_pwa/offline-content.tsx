@@ -3,6 +3,7 @@
 import { ChevronDown, QrCode, Ticket, WifiOff } from "lucide-react";
 import { type ReactNode, useEffect, useState } from "react";
 
+import { useIsOffline } from "#app/_components/use-is-offline.ts";
 import { type KeptCopy, type OfflineTicket, readOfflineCopy } from "#app/_pwa/offline-copy.ts";
 
 const lookEveryMs = 5_000; // so that nothing stays on the screen for long that its session does not allow any more
@@ -34,7 +35,10 @@ export type OfflineLabels = Record<
 /** What this device kept of its member, for as long as the session may last; nothing that would need a connection. */
 export function OfflineContent({ locale, labels }: { locale: string; labels: OfflineLabels }) {
   const [copy, setCopy] = useState<KeptCopy | null>(null);
-  const [isBack, setIsBack] = useState(false);
+  const [wasOffline, setWasOffline] = useState(false);
+  const isOffline = useIsOffline();
+  if (isOffline && !wasOffline) setWasOffline(true);
+  const isBack = wasOffline && !isOffline;
 
   useEffect(() => {
     const look = () => {
@@ -42,15 +46,7 @@ export function OfflineContent({ locale, labels }: { locale: string; labels: Off
     };
     look();
     const timer = setInterval(look, lookEveryMs);
-    const onOnline = () => setIsBack(true);
-    const onOffline = () => setIsBack(false);
-    addEventListener("online", onOnline);
-    addEventListener("offline", onOffline);
-    return () => {
-      clearInterval(timer);
-      removeEventListener("online", onOnline);
-      removeEventListener("offline", onOffline);
-    };
+    return () => clearInterval(timer);
   }, []);
 
   return (

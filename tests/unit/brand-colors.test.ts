@@ -142,7 +142,7 @@ test("a colour that can be seen and written on is used as it is", () => {
 /** The variables of app/globals.css, by name. */
 function styleVariables(): Map<string, string> {
   const css = readFileSync("app/globals.css", "utf8");
-  const root = css.slice(css.indexOf(":root {"), css.indexOf("@theme"));
+  const root = css.slice(css.indexOf(":root,"), css.indexOf("@theme"));
   return new Map(
     Array.from(root.matchAll(/--([a-z-]+): ([^;]+);/g), ([, name = "", value = ""]) => [name, value]),
   );

@@ -5,7 +5,7 @@ import { OfflineContent } from "#app/_pwa/offline-content.tsx";
 import { appPictureUrl } from "#app/_pwa/pictures.ts";
 import { requireTenantPage } from "#lib/http/member-session.ts";
 
-export const generateMetadata = pageTitle("offline");
+export const generateMetadata = pageTitle("offlinePage");
 
 /**
  * What the service worker shows in place of any page that cannot be had. It is kept as it is made, so nothing in it is
@@ -21,17 +21,17 @@ export default async function OfflinePage() {
         <span className="min-w-0 truncate">{tenant.name}</span>
       </header>
       <main className="mt-6 flex-1">
-        <h1 className="text-balance font-semibold text-2xl tracking-tight">{t("offline.title")}</h1>
+        <h1 className="text-balance font-semibold text-2xl tracking-tight">{t("offlinePage.title")}</h1>
         <OfflineContent
           locale={await getLocale()}
           labels={{
-            text: t("offline.text"),
-            textNothing: t("offline.textNothing"),
+            text: t("offlinePage.text"),
+            textNothing: t("offlinePage.textNothing"),
             again: t("error.again"),
-            back: t("offline.back"),
-            latest: t("offline.latest"),
+            back: t("offlinePage.back"),
+            latest: t("offlinePage.latest"),
             balance: t("home.balance"),
-            asOf: t("offline.asOf", { when: "{when}" }),
+            asOf: t("offlinePage.asOf", { when: "{when}" }),
             card: t("card.title"),
             cardNumber: t("card.number"),
             cardQrCode: t("card.qr"),
@@ -41,9 +41,9 @@ export default async function OfflinePage() {
             qrCode: t("ticket.qr"),
             barcode: t("ticket.barcode"),
             noCode: t("ticket.noCode"),
-            codeLater: t("offline.codeLater"),
+            codeLater: t("offlinePage.codeLater"),
             over: t("ticket.expired"),
-            hint: t("card.hint"),
+            hint: t("till.hint"),
           }}
         />
       </main>
