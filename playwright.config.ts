@@ -27,6 +27,7 @@ export default defineConfig({
   },
   webServer: {
     command: "node demo/run.ts",
+    cwd: import.meta.dirname,
     url: `http://127.0.0.1:${addresses.shopPort}/`,
     timeout: 240_000,
     reuseExistingServer: false,
