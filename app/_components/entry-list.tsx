@@ -45,7 +45,7 @@ export async function ExplainedEntryDays({ days }: { days: readonly EntryDay<Exp
   const format = await getFormatter();
   return days.map(({ startsAt, daysAgo, isThisYear, entries }) => (
     <section key={entries[0]?.id} className="mt-6">
-      <h2 className="mb-2 flex flex-wrap items-baseline gap-x-2 px-1 font-semibold">
+      <h2 className="mb-2 flex flex-wrap items-baseline gap-x-2 font-semibold">
         {daysAgo === 0 && t("today")}
         {daysAgo === 1 && t("yesterday")}
         <time
@@ -97,7 +97,7 @@ async function Movement({ entry, isOfDay = false }: { entry: LedgerEntry; isOfDa
         <Icon className="size-5" aria-hidden="true" />
       </span>
       <div className="min-w-0 flex-1">
-        <p dir="auto" className="line-clamp-2 text-start font-medium leading-snug">
+        <p dir="auto" className="break-words text-in-line font-medium leading-snug">
           {title ?? t(kind)}
         </p>
         <p className="text-muted text-sm">

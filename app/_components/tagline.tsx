@@ -8,7 +8,7 @@ export async function Tagline({ tenant }: { tenant: Tenant }) {
   const tagline = taglineIn(tenant, await getLocale());
   return (
     tagline && (
-      <p lang={tagline.locale} dir="auto" className="mt-1 text-balance text-start text-muted">
+      <p lang={tagline.locale} dir="auto" className="mt-1 text-balance text-in-line text-muted">
         {tagline.text}
       </p>
     )

@@ -23,7 +23,7 @@ export async function TicketCard({ benefit, state }: { benefit: Benefit; state: 
         <div className="min-w-0 flex-1">
           <h3
             dir="auto"
-            className={`line-clamp-3 text-start font-semibold leading-snug ${isOver ? "text-muted" : ""}`}
+            className={`line-clamp-3 text-in-line font-semibold leading-snug ${isOver ? "text-muted" : ""}`}
           >
             <PageLink href={`/wallet/${id}`} className="after:absolute after:inset-0">
               {reward.name}

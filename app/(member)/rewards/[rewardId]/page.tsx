@@ -61,15 +61,15 @@ export default memberPage<Props>(async ({ wallet }, { params }) => {
           <RewardPicture pictureUrl={reward.pictureUrl} isLarge />
           <div className="p-5 sm:p-6">
             {reward.category && (
-              <p dir="auto" className="mb-1 text-start font-medium text-accent text-sm">
+              <p dir="auto" className="mb-1 text-in-line font-medium text-accent text-sm">
                 {reward.category.name}
               </p>
             )}
-            <h1 dir="auto" className="text-balance text-start font-semibold text-2xl tracking-tight">
+            <h1 dir="auto" className="text-balance text-in-line font-semibold text-2xl tracking-tight">
               {name}
             </h1>
             {summary && (
-              <p dir="auto" className="mt-2 text-start text-muted">
+              <p dir="auto" className="mt-2 text-in-line text-muted">
                 {summary}
               </p>
             )}
