@@ -49,7 +49,7 @@ export default memberPage(async ({ tenant, session, wallet }) => {
           {nearRewards.length === 0 ? (
             <EmptyState Icon={Gift} title={t("noRewards")} hint={t("noRewardsHint")} />
           ) : (
-            <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 lg:grid-cols-4">
+            <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 md:grid-cols-4">
               {nearRewards.map((reward) => (
                 <li key={reward.id}>
                   <RewardCard reward={reward} balancePoints={balancePoints} />

@@ -6,29 +6,31 @@ import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { ShareBar } from "#app/_components/share-bar.tsx";
 import type { RewardGate, ShelfReward } from "#lib/domain/rewards/shelf.ts";
 
-/** A reward on the shelf: what it is, what it costs, and how far it is. */
+/** A reward on the shelf: what it is, what it costs, and how far it is. Where one column is all there is, it lies on its side. */
 export async function RewardCard({ reward, balancePoints }: { reward: ShelfReward; balancePoints: number }) {
   const t = await getTranslations();
   const { id, name, summary, pricePoints, pictureUrl, gate } = reward;
   const isOut = gate?.gate === "out_of_stock";
 
   return (
-    <article className="panel group relative flex h-full flex-col overflow-hidden motion-safe:transition-transform motion-safe:hover:-translate-y-0.5">
-      <div className={isOut ? "opacity-50 grayscale" : undefined}>
+    <article className="panel group relative flex h-full overflow-hidden motion-safe:transition-transform motion-safe:hover:-translate-y-0.5 min-[23rem]:flex-col">
+      <div
+        className={`w-26 shrink-0 max-[23rem]:*:h-full min-[23rem]:w-auto ${isOut ? "opacity-50 grayscale" : ""}`}
+      >
         <RewardPicture pictureUrl={pictureUrl} />
       </div>
-      <div className="flex flex-1 flex-col p-3 sm:p-4">
-        <h3 dir="auto" className="text-start font-semibold leading-snug">
+      <div className="flex min-w-0 flex-1 flex-col p-3 sm:p-4">
+        <h3 dir="auto" className="text-in-line font-semibold leading-snug">
           <PageLink href={`/rewards/${id}`} className="after:absolute after:inset-0">
             {name}
           </PageLink>
         </h3>
         {summary && (
-          <p dir="auto" className="mt-1 line-clamp-2 text-muted text-sm">
+          <p dir="auto" className="mt-1 line-clamp-3 text-in-line text-muted text-sm">
             {summary}
           </p>
         )}
-        <div className="mt-auto pt-4">
+        <div className="mt-auto pt-3 min-[23rem]:pt-4">
           <p className="font-semibold tabular-nums">
             {pricePoints === 0 ? t("points.free") : t("points.amount", { points: pricePoints })}
           </p>

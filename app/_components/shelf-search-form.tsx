@@ -44,17 +44,17 @@ export async function ShelfSearchForm({
             </ChipRow>
           </fieldset>
         )}
-        <div className="flex flex-wrap items-center justify-between gap-2">
+        <div className="flex items-center justify-between gap-2">
           <ChoiceChip type="checkbox" name="reach" value="1" isChosen={search.isReachOnly}>
             {t("reach")}
           </ChoiceChip>
-          <div className="relative">
+          <div className="relative min-w-0">
             <select
               name="sort"
               aria-label={t("sort")}
               defaultValue={search.sort}
               autoComplete="off"
-              className="field appearance-none rounded-full bg-surface ps-3.5 pe-9 text-sm max-sm:text-base"
+              className="field appearance-none truncate rounded-full bg-surface ps-3.5 pe-9 text-sm max-sm:text-base"
             >
               {sorts.map((sort) => (
                 <option key={sort} value={sort}>

@@ -66,11 +66,13 @@ export default memberPage<Props>(async ({ tenant, session, wallet }, { searchPar
           <section key={name ?? ""} className="mb-8">
             <h2
               dir="auto"
-              className={isWhole || name ? "mb-3 text-start font-semibold text-lg tracking-tight" : "sr-only"}
+              className={
+                isWhole || name ? "mb-3 text-in-line font-semibold text-lg tracking-tight" : "sr-only"
+              }
             >
               {name ?? (isWhole ? (groups.length > 1 ? t("other") : t("all")) : t("results"))}
             </h2>
-            <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 md:grid-cols-3 lg:grid-cols-4">
+            <ul className="grid grid-cols-1 gap-3 sm:gap-4 min-[23rem]:grid-cols-2 md:grid-cols-4">
               {inGroup.map((reward) => (
                 <li key={reward.id}>
                   <RewardCard reward={reward} balancePoints={balancePoints} />
