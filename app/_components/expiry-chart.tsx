@@ -11,9 +11,9 @@ export async function ExpiryChart({ months, laterPoints }: ExpiryMonths) {
   return (
     <figure className="panel p-4 sm:p-5">
       <figcaption className="text-muted text-sm">{t("wallet.byMonth")}</figcaption>
-      <ol className="mt-4 flex justify-start gap-1.5 sm:gap-3">
+      <ol className="mt-4 flex justify-start">
         {months.map(({ startsAt, points }, index) => (
-          <li key={startsAt.toISOString()} className="min-w-0 max-w-20 flex-1 text-center text-xs">
+          <li key={startsAt.toISOString()} className="min-w-0 max-w-24 flex-1 text-center text-xs">
             <span className="sr-only">
               {format.dateTime(startsAt, { month: "long", year: "numeric" })}
               {" – "}
@@ -25,7 +25,8 @@ export async function ExpiryChart({ months, laterPoints }: ExpiryMonths) {
                   {format.number(points, { notation: "compact", maximumFractionDigits: 1 })}
                 </span>
                 <span
-                  className={`mx-auto block w-full max-w-9 rounded-t-md ${points === 0 ? "bg-line" : "bg-accent"}`}
+                  data-bar
+                  className={`mx-auto block w-3/4 max-w-9 rounded-t-md ${points === 0 ? "bg-line" : "bg-accent"}`}
                   style={{ height: points === 0 ? "2px" : `max(4px, ${(points / most) * 75}%)` }}
                 />
               </span>

@@ -31,16 +31,19 @@ export default memberPage(async ({ tenant, session, wallet }) => {
     <div className="space-y-10">
       <div>
         <h1 className="mb-4 font-semibold text-2xl tracking-tight">{t("wallet.title")}</h1>
-        <div className="panel overflow-hidden">
+        <div className="panel divide-y divide-line overflow-hidden lg:flex lg:items-center lg:divide-x lg:divide-y-0">
           <div className="p-5 sm:p-6">
             <p className="text-muted text-sm">{t("wallet.balance")}</p>
-            <p className="font-semibold text-4xl tabular-nums tracking-tight">
-              {format.number(wallet.balancePoints)}
+            <p className="flex flex-wrap items-baseline gap-x-2">
+              <span className="font-semibold text-5xl tabular-nums tracking-tight">
+                {format.number(wallet.balancePoints)}
+              </span>
+              <span className="text-lg text-muted">{t("points.unit", { points: wallet.balancePoints })}</span>
             </p>
           </div>
-          <dl className="grid grid-cols-2 border-line border-t sm:grid-cols-4">
+          <dl className="grid flex-1 grid-cols-2 gap-x-4 gap-y-5 p-5 sm:grid-cols-4 sm:p-6">
             {others.map(([label, points]) => (
-              <div key={label} className="p-4 sm:p-5">
+              <div key={label}>
                 <dt className="text-muted text-sm">{t(`wallet.${label}`)}</dt>
                 <dd className="font-semibold text-lg tabular-nums">{format.number(points)}</dd>
               </div>
@@ -62,34 +65,33 @@ export default memberPage(async ({ tenant, session, wallet }) => {
         )}
       </section>
 
-      {(expiries.length > 0 || pending.length > 0) && (
-        <div className="grid gap-x-6 gap-y-10 md:grid-cols-2">
-          {expiries.length > 0 && (
-            <section>
-              <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.expiresNext")}</h2>
-              <ExpiryChart {...expiryMonths} />
-              <ul className="panel mt-3 divide-y divide-line">
-                {expiries.map(({ points, expiresAt }) => (
-                  <Due key={expiresAt.toISOString()} Icon={Clock} text={day(expiresAt)}>
-                    {t("points.amount", { points })}
-                  </Due>
-                ))}
-              </ul>
-            </section>
-          )}
-          {pending.length > 0 && (
-            <section>
-              <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.unlocksNext")}</h2>
-              <ul className="panel divide-y divide-line">
-                {pending.map(({ id, points, unlocksAt, ruleName }) => (
-                  <Due key={id} Icon={Hourglass} text={day(unlocksAt)} hint={ruleName}>
-                    {t("points.amount", { points })}
-                  </Due>
-                ))}
-              </ul>
-            </section>
-          )}
-        </div>
+      {pending.length > 0 && (
+        <section>
+          <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.unlocksNext")}</h2>
+          <ul className="panel divide-y divide-line">
+            {pending.map(({ id, points, unlocksAt, ruleName }) => (
+              <Due key={id} Icon={Hourglass} text={day(unlocksAt)} hint={ruleName}>
+                {t("points.amount", { points })}
+              </Due>
+            ))}
+          </ul>
+        </section>
+      )}
+
+      {expiries.length > 0 && (
+        <section>
+          <h2 className="mb-3 font-semibold text-lg tracking-tight">{t("wallet.expiresNext")}</h2>
+          <div className="grid items-start gap-3 sm:gap-4 md:grid-cols-2">
+            <ExpiryChart {...expiryMonths} />
+            <ul className="panel divide-y divide-line">
+              {expiries.map(({ points, expiresAt }) => (
+                <Due key={expiresAt.toISOString()} Icon={Clock} text={day(expiresAt)}>
+                  {t("points.amount", { points })}
+                </Due>
+              ))}
+            </ul>
+          </div>
+        </section>
       )}
 
       {over.length > 0 && (
@@ -127,12 +129,12 @@ function Due({
   children: string;
 }) {
   return (
-    <li className="flex items-center gap-3 px-4 py-3">
+    <li className="flex items-center gap-3 px-4 py-3 sm:px-5">
       <Icon className="size-5 shrink-0 text-muted" aria-hidden="true" />
       <span className="min-w-0 flex-1">
         {text}
         {hint && (
-          <span dir="auto" className="block truncate text-start text-muted text-sm">
+          <span dir="auto" className="block break-words text-in-line text-muted text-sm">
             {hint}
           </span>
         )}
