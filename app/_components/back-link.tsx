@@ -7,7 +7,7 @@ export function BackLink({ href, children }: { href: string; children: string })
   return (
     <PageLink
       href={href}
-      className="mb-4 inline-flex min-h-11 items-center gap-2 font-medium text-accent text-sm hover:underline"
+      className="-mt-3 mb-2 inline-flex min-h-11 items-center gap-2 font-medium text-accent text-sm hover:underline"
     >
       <ArrowLeft className="size-4 rtl:rotate-180" aria-hidden="true" />
       {children}

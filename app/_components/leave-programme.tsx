@@ -41,7 +41,7 @@ export function LeaveProgramme({ labels, password }: { labels: Labels; password:
   const said = problem === null ? null : textOf(password?.problems ?? {}, problem);
 
   return (
-    <div className="border-line border-t pt-5">
+    <div className="-mb-3 border-line border-t pt-2">
       <button
         type="button"
         onClick={() => dialog.current?.showModal()}

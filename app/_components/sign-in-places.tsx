@@ -79,7 +79,7 @@ export function SignInPlaces({
           onClick={() => signOutOf(place)}
           disabled={busy !== null || offlineReason !== null}
           aria-label={labels.signOutOf.replace("{device}", place.device)}
-          className="-ms-2 col-start-2 min-h-11 justify-self-start px-2 font-medium text-accent text-sm hover:underline sm:col-start-3 sm:ms-0 noscript:hidden"
+          className="-ms-2 col-start-2 min-h-11 justify-self-start px-2 font-medium text-accent text-sm hover:underline sm:col-start-3 sm:ms-0 sm:-me-2 noscript:hidden"
         >
           {busy === place.id ? labels.signingOut : labels.signOut}
         </button>

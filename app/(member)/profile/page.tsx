@@ -236,7 +236,7 @@ function Details({ rows }: { rows: [string, string][] }) {
   return (
     <dl className="panel divide-y divide-line">
       {rows.map(([term, value]) => (
-        <div key={term} className="grid gap-x-4 px-4 py-3 sm:grid-cols-[10rem_1fr]">
+        <div key={term} className="grid gap-x-4 px-5 py-3 sm:grid-cols-[10rem_1fr]">
           <dt className="text-muted text-sm sm:text-base">{term}</dt>
           <dd className="min-w-0 break-words font-medium">
             <bdi>{value}</bdi>
