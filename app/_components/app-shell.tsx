@@ -1,4 +1,5 @@
 import { Gift, House, List, QrCode, Wallet } from "lucide-react";
+import Link from "next/link";
 import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
@@ -40,11 +41,16 @@ export async function AppShell({
         {t("skip")}
       </a>
       <header className="border-line border-b bg-surface">
-        <div className="mx-auto flex h-16 max-w-5xl items-center gap-6 px-4 sm:px-6">
-          <NavLink href="/" className="flex min-h-11 min-w-0 items-center gap-2.5 font-semibold">
+        <div className="mx-auto flex min-h-16 max-w-5xl items-center gap-6 px-4 sm:px-6">
+          <Link
+            href="/"
+            prefetch={false}
+            className="flex min-h-11 min-w-0 items-center gap-2.5 font-semibold"
+          >
             <ProgrammeLogo tenant={tenant} ground="surface" />
-          </NavLink>
-          <nav aria-label={t("label")} className="ms-auto hidden md:block">
+          </Link>
+          {/* It grows from its start: at the end of the line it would be pushed along while the page arrives. */}
+          <nav aria-label={t("label")} className="hidden md:block">
             <ul className="flex gap-1">
               {sections.map(({ href, label, Icon }) => (
                 <li key={href}>
@@ -61,7 +67,7 @@ export async function AppShell({
           </nav>
           <NavLink
             href="/profile"
-            className="ms-auto grid size-11 shrink-0 place-items-center rounded-full bg-accent-soft font-semibold text-accent text-sm aria-[current=page]:ring-2 aria-[current=page]:ring-accent md:ms-0"
+            className="ms-auto grid size-11 shrink-0 place-items-center rounded-full bg-accent-soft font-semibold text-accent text-sm aria-[current=page]:ring-2 aria-[current=page]:ring-accent"
           >
             <span aria-hidden="true">{initials}</span>
             <span className="sr-only">{t("profile")}</span>
@@ -82,12 +88,12 @@ export async function AppShell({
             <li key={href}>
               <NavLink
                 href={href}
-                className="group flex h-16 flex-col items-center justify-center gap-1 font-medium text-[0.6875rem] text-muted aria-[current=page]:text-accent"
+                className="group flex min-h-16 flex-col items-center justify-center gap-1 py-1 font-medium text-[0.6875rem] text-muted aria-[current=page]:text-accent"
               >
                 <span className="grid h-7 w-12 place-items-center rounded-button group-aria-[current=page]:bg-accent-soft">
                   <Icon className="size-5" aria-hidden="true" />
                 </span>
-                <span className="max-w-full truncate px-0.5">{t(label)}</span>
+                <span className="max-w-full text-balance text-center leading-tight">{t(label)}</span>
               </NavLink>
             </li>
           ))}

@@ -53,7 +53,8 @@ export async function BalanceHero({
         )}
       </div>
 
-      <div className="mt-6 flex flex-wrap items-center justify-between gap-x-6 gap-y-4">
+      {/* No wrapping: which side of it a text falls on would change when its font arrives. */}
+      <div className="mt-6 flex flex-col items-start gap-x-6 gap-y-4 sm:flex-row sm:items-center sm:justify-between">
         {hasTiers && (
           <p className="text-sm">
             <span className="block font-semibold">
@@ -68,7 +69,7 @@ export async function BalanceHero({
         )}
         <PageLink
           href="/card"
-          className="inline-flex min-h-11 items-center gap-2 rounded-button bg-on-hero px-5 font-semibold text-hero-ink focus-visible:outline-on-hero"
+          className="inline-flex min-h-11 items-center gap-2 rounded-button border border-transparent bg-on-hero px-5 font-semibold text-hero-ink focus-visible:outline-on-hero"
         >
           <QrCode className="size-5" aria-hidden="true" />
           {t("home.showCard")}

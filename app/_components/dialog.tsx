@@ -30,9 +30,9 @@ export function Dialog({
       onClose={onClose}
       aria-label={title}
       aria-describedby={describedBy}
-      className="m-auto w-[calc(100%-2rem)] max-w-md rounded-3xl bg-raised p-6 text-ink shadow-card backdrop:bg-black/50"
+      className="m-auto w-[calc(100%-2rem)] max-w-md rounded-3xl border border-transparent bg-raised p-6 text-ink shadow-card backdrop:bg-black/50"
     >
-      <h2 dir="auto" className="text-balance font-semibold text-xl tracking-tight">
+      <h2 dir="auto" className="text-balance text-in-line font-semibold text-xl tracking-tight">
         {title}
       </h2>
       {children}

@@ -1,15 +1,17 @@
 "use client";
 
-import { useState } from "react";
+import { useEffect, useState } from "react";
 
-/** Says a text to a screen reader, once, when it has become another one on the page that is open. */
+// What holds so far, so that a change is said also where it was made on another page.
+let lastText: string | null = null;
+
+/** Says a text to a screen reader, once, when it has become another one. */
 export function News({ text }: { text: string }) {
-  const [known, setKnown] = useState(text);
   const [news, setNews] = useState("");
-  if (text !== known) {
-    setKnown(text);
-    setNews(text);
-  }
+  useEffect(() => {
+    if (lastText !== null && lastText !== text) setNews(text); // only once it stands there: what comes with it is not said
+    lastText = text;
+  }, [text]);
   return (
     <p role="status" className="sr-only">
       {news}

@@ -8,7 +8,7 @@ type Content = { title: string; text: string; children?: ReactNode };
 /** A page that says one thing: signed out, not found, please come from the host. */
 export async function NoticePage(content: Content) {
   return (
-    <main className="grid min-h-dvh place-items-center px-4 py-12">
+    <main className="notice-ground">
       <Notice {...content} />
     </main>
   );

@@ -9,7 +9,7 @@ export function ProgrammeLogo({ tenant, ground }: { tenant: Branded; ground: "pa
     return (
       <>
         <BrandMark className="h-7 w-6 shrink-0 text-accent" />
-        <span className="min-w-0 truncate">{tenant.name}</span>
+        <span className="min-w-0 break-words leading-tight">{tenant.name}</span>
       </>
     );
   }

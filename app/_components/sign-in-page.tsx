@@ -28,7 +28,7 @@ export function SignInFrame({
   links?: ReactNode;
 }) {
   return (
-    <main className="grid min-h-dvh place-items-center px-4 py-10">
+    <main className="notice-ground">
       <div className="w-full max-w-sm">
         <p className="flex items-center justify-center gap-2.5 font-semibold">
           <ProgrammeLogo tenant={tenant} ground="page" />

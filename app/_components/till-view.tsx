@@ -66,7 +66,7 @@ export function TillView({
   }, [isOpen]);
 
   return (
-    <div className="relative flex w-full flex-col items-center gap-4 bg-white p-5 text-[#171a18] sm:p-6">
+    <div className="relative flex w-full flex-col items-center gap-4 bg-white p-5 forced-color-adjust-none text-[#171a18] sm:p-6">
       <button
         ref={opener}
         type="button"
@@ -82,7 +82,7 @@ export function TillView({
         ref={dialog}
         onClose={afterClosing}
         aria-label={name}
-        className="size-full max-h-none max-w-none bg-white text-[#171a18]"
+        className="size-full max-h-none max-w-none bg-white forced-color-adjust-none text-[#171a18]"
       >
         {isOpen && (
           <div

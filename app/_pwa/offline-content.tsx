@@ -185,7 +185,7 @@ function Codes({
   children: ReactNode;
 }) {
   return (
-    <div className="flex flex-col items-center gap-5 bg-white p-6 text-[#171a18]">
+    <div className="flex flex-col items-center gap-5 bg-white p-6 forced-color-adjust-none text-[#171a18]">
       <img
         src={qrCode}
         alt={labels.qrCode}

@@ -146,7 +146,7 @@ async function openFromList(page: Page, list: string, name: string): Promise<voi
   await goTo(page, `${addresses.laurel}${href}`);
 }
 
-/** Until the font and every picture of the page and its frames are there; those further down are called for. */
+/** Until the font and every picture of the page and its frames are there, and drawn; those further down are called for. */
 async function settled(page: Page): Promise<void> {
   for (const frame of page.frames()) {
     await frame.evaluate(async () => {
@@ -159,6 +159,7 @@ async function settled(page: Page): Promise<void> {
             return image.decode().catch(() => undefined);
           }),
       );
+      await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 50)));
     });
   }
 }

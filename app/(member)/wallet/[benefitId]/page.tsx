@@ -60,7 +60,7 @@ export default memberPage<Props>(async (_signedIn, { params }) => {
           </div>
         )}
         <div className="p-5 sm:p-6">
-          <h1 dir="auto" className="text-balance text-start font-semibold text-2xl tracking-tight">
+          <h1 dir="auto" className="text-balance text-in-line font-semibold text-2xl tracking-tight">
             {reward.name}
           </h1>
           <TicketState benefit={benefit} state={state} />
