@@ -1,5 +1,5 @@
 /** What the home page shows, in one round trip: it is the page that is opened most. */
-import { db } from "#lib/db/client.ts";
+import { askForJson, Prisma } from "#lib/db/client.ts";
 import { entryColumns, type LedgerEntryRow } from "#lib/db/ledger.ts";
 import { type ShelfRow, shelfOf } from "#lib/db/rewards.ts";
 
@@ -7,7 +7,7 @@ export type HomeRow = {
   rewards: ShelfRow[];
   entries: LedgerEntryRow[];
   /** Null where there are none, or nobody asked. */
-  expiringPoints: bigint | number | null;
+  expiringPoints: number | null;
 };
 
 // Of what expires on one day; who has more was paid by the minute.
@@ -26,7 +26,7 @@ export async function readHomeRow(query: {
 }): Promise<HomeRow> {
   const { tenantId, memberId, balancePoints, tierPoints, rewardsPerSide, entriesMax, expiresBefore, at } =
     query;
-  const rows = await db().$queryRaw<HomeRow[]>`
+  const row = await askForJson<HomeRow>(Prisma.sql`
     WITH "shelf" AS (
       SELECT * FROM (${shelfOf({ tenantId, memberId, at })}) s
       WHERE COALESCE(s."stockRemaining", 1) > 0 AND COALESCE(s."tierPointsRequirement", 0) <= ${tierPoints}::bigint
@@ -45,12 +45,13 @@ export async function readHomeRow(query: {
       WHERE e."tenantId" = ${tenantId}::uuid AND e."memberId" = ${memberId}::uuid
       ORDER BY e."sequence" DESC LIMIT ${entriesMax}
     )
-    SELECT COALESCE((SELECT jsonb_agg(to_jsonb(n) ORDER BY n."pricePoints") FROM "near" n), '[]') AS "rewards",
-      COALESCE((SELECT jsonb_agg(to_jsonb(n) ORDER BY n."sequence" DESC) FROM "newest" n), '[]') AS "entries",
-      (SELECT sum(l."remainingPoints")::bigint FROM (
+    SELECT jsonb_build_object(
+      'rewards', COALESCE((SELECT jsonb_agg(to_jsonb(n) ORDER BY n."pricePoints") FROM "near" n), '[]'),
+      'entries', COALESCE((SELECT jsonb_agg(to_jsonb(n) ORDER BY n."sequence" DESC) FROM "newest" n), '[]'),
+      'expiringPoints', (SELECT sum(l."remainingPoints")::bigint FROM (
         SELECT l."remainingPoints" FROM "point_lots" l
         WHERE l."tenantId" = ${tenantId}::uuid AND l."memberId" = ${memberId}::uuid AND l."remainingPoints" > 0
           AND l."expiresAt" < ${expiresBefore}::timestamptz
-        ORDER BY l."expiresAt" LIMIT ${lotsMax}) l) AS "expiringPoints"`;
-  return rows[0] as HomeRow;
+        ORDER BY l."expiresAt" LIMIT ${lotsMax}) l))`);
+  return row as HomeRow;
 }

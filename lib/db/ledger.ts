@@ -1,4 +1,4 @@
-import { askForJson, db, Prisma, type Tx } from "#lib/db/client.ts";
+import { askForJson, Prisma, type Tx } from "#lib/db/client.ts";
 
 export type NewLedgerEntry = {
   tenantId: string;
@@ -80,14 +80,14 @@ const statementKinds = {
 export type StatementFilter = keyof typeof statementKinds;
 
 /** A member's entries, newest first, each explained; `beforeSequence` goes on where the last page ended. */
-export function listExplainedEntries(
+export async function listExplainedEntries(
   tenantId: string,
   memberId: string,
   page: { beforeSequence: number | null; limit: number; lotsMax: number; filter: StatementFilter },
 ): Promise<(LedgerEntryRow & EntryExplanationRow)[]> {
   const { beforeSequence, limit, lotsMax, filter } = page;
-  return db().$queryRaw<(LedgerEntryRow & EntryExplanationRow)[]>`
-    SELECT ${entryColumns},
+  const entries = await askForJson<(LedgerEntryRow & EntryExplanationRow)[]>(Prisma.sql`
+    SELECT jsonb_agg(to_jsonb(x) ORDER BY x."sequence" DESC) FROM (SELECT ${entryColumns},
       (SELECT jsonb_build_object('type', v."type", 'payload', v."payload", 'occurredAt', v."occurredAt", 'typeName', (
           SELECT NULLIF(y."description", '') FROM "event_types" y
           WHERE y."tenantId" = v."tenantId" AND y."name" = v."type"))
@@ -109,8 +109,8 @@ export function listExplainedEntries(
       SELECT * FROM "ledger_entries" e
       WHERE e."tenantId" = ${tenantId}::uuid AND e."memberId" = ${memberId}::uuid
         AND e."sequence" < ${beforeSequence ?? 2_147_483_647} ${statementKinds[filter]}
-      ORDER BY e."sequence" DESC LIMIT ${limit}) e
-    ORDER BY e."sequence" DESC`;
+      ORDER BY e."sequence" DESC LIMIT ${limit}) e) x`);
+  return entries ?? [];
 }
 
 export type CausedEntryRow = {

@@ -103,8 +103,10 @@ export async function isRewardCategory(tenantId: string, id: string): Promise<bo
 }
 
 /** Cheapest first. */
-export function listShelfRows(shelf: Shelf): Promise<ShelfRow[]> {
-  return db().$queryRaw<ShelfRow[]>`${shelfOf(shelf)} ORDER BY r."pricePoints", r."name"`;
+export async function listShelfRows(shelf: Shelf): Promise<ShelfRow[]> {
+  const rewards = await askForJson<ShelfRow[]>(Prisma.sql`
+    SELECT jsonb_agg(to_jsonb(s) ORDER BY s."pricePoints", s."name") FROM (${shelfOf(shelf)}) s`);
+  return rewards ?? [];
 }
 
 /** One reward; where it is there, looking at it is written as an activity of the session, in the same round trip. */

@@ -2,7 +2,7 @@
  * Sessions. A row is alive while it has not ended and neither of its limits has passed; what finds one past its limit
  * ends it in the same statement, so that it stays dead even if the clock goes back.
  */
-import { db, Prisma, type Tx } from "#lib/db/client.ts";
+import { askForJson, db, Prisma, type Tx } from "#lib/db/client.ts";
 import { type MemberRow, memberColumns } from "#lib/db/members.ts";
 import { endRefreshTokensOf } from "#lib/db/refresh-tokens.ts";
 import { retryingConflicts } from "#lib/db/retrying-conflicts.ts";
@@ -17,6 +17,9 @@ export type SessionRow = {
   idleSeconds: number | null;
   lastActivityAt: Date;
 };
+
+/** A row as JSON has it: its moments are texts. */
+type InJson<Row, Moments extends keyof Row> = Omit<Row, Moments> & Record<Moments, string>;
 
 /** A session by its id, and by the hash of the token that named it. */
 type SessionName = { id: string; tokenHash: string };
@@ -141,9 +144,11 @@ export async function readSessionRow(query: {
   tierWindowDays: number | null;
 }): Promise<(SessionRow & MemberRow & WalletColumns) | null> {
   const { tenantId, presented, sharedRank, at, touchOlderThan, tierWindowDays } = query;
-  const rows = await db().$queryRaw<(SessionRow & MemberRow & WalletColumns)[]>`
+  type Row = SessionRow & MemberRow & WalletColumns;
+  const row = await askForJson<InJson<Row, "sessionExpiresAt" | "lastActivityAt">>(Prisma.sql`
     WITH ${presentedSessions(tenantId, presented, at)}, ${chosenSession(sharedRank)}, ${endThePastOnes(tenantId, Prisma.raw('"presented"'), at)},
     "touched" AS (${touch(tenantId, Prisma.sql`(SELECT c."id" FROM "chosen" c)`, at, touchOlderThan)})
+    SELECT to_jsonb(a) FROM (
     SELECT c."id" AS "sessionId", c."kind", c."expiresAt" AS "sessionExpiresAt", c."idleSeconds",
       COALESCE((SELECT "lastActivityAt" FROM "touched"), c."lastActivityAt") AS "lastActivityAt",
       ${memberColumns}, ${walletColumns(tierWindowDays, at)}
@@ -151,8 +156,14 @@ export async function readSessionRow(query: {
     CROSS JOIN LATERAL (SELECT * FROM "members" r
       WHERE r."tenantId" = c."tenantId" AND r."id" = c."memberId" LIMIT 1) m
     CROSS JOIN LATERAL (SELECT * FROM "wallets" r
-      WHERE r."tenantId" = c."tenantId" AND r."memberId" = c."memberId" LIMIT 1) w`;
-  return rows[0] ?? null;
+      WHERE r."tenantId" = c."tenantId" AND r."memberId" = c."memberId" LIMIT 1) w) a`);
+  return (
+    row && {
+      ...row,
+      sessionExpiresAt: new Date(row.sessionExpiresAt),
+      lastActivityAt: new Date(row.lastActivityAt),
+    }
+  );
 }
 
 /** As `caller`, the member behind presented credentials and the session; no row for a stranger. */
@@ -350,7 +361,7 @@ export type ListedSessionRow = {
 };
 
 /** A member's live sessions: the one called `firstId`, then the newest first. */
-export function listLiveSessions(query: {
+export async function listLiveSessions(query: {
   tenantId: string;
   memberId: string;
   firstId: string;
@@ -358,14 +369,20 @@ export function listLiveSessions(query: {
   at: Date;
 }): Promise<ListedSessionRow[]> {
   const { tenantId, memberId, firstId, limit, at } = query;
-  return db().$queryRaw<ListedSessionRow[]>`
+  const rows = await askForJson<InJson<ListedSessionRow, "createdAt" | "lastActivityAt">[]>(Prisma.sql`
     WITH "open" AS (
       SELECT s."id", s."deviceName", s."createdAt", s."lastActivityAt", ${isAlive(at)} AS "isAlive"
       FROM "sessions" s
       WHERE s."tenantId" = ${tenantId}::uuid AND s."memberId" = ${memberId}::uuid AND s."endedAt" IS NULL
     ), ${endThePastOnes(tenantId, Prisma.raw('"open"'), at)}
-    SELECT o."id", o."deviceName", o."createdAt", o."lastActivityAt" FROM "open" o WHERE o."isAlive"
-    ORDER BY o."id" = ${firstId}::uuid DESC, o."createdAt" DESC, o."id" DESC LIMIT ${limit}`;
+    SELECT jsonb_agg(to_jsonb(p)) FROM (
+      SELECT o."id", o."deviceName", o."createdAt", o."lastActivityAt" FROM "open" o WHERE o."isAlive"
+      ORDER BY o."id" = ${firstId}::uuid DESC, o."createdAt" DESC, o."id" DESC LIMIT ${limit}) p`);
+  return (rows ?? []).map((row) => ({
+    ...row,
+    createdAt: new Date(row.createdAt),
+    lastActivityAt: new Date(row.lastActivityAt),
+  }));
 }
 
 /** Ends the sessions that these credentials name, and those they became; how many were alive. */

@@ -19,7 +19,16 @@ import { createTenant, profile, type TestTenant } from "#tests/support/factories
 
 // Goal: a member gets everything that is kept of it, nothing of anybody else, and nobody waits for it.
 
+// What Prisma sends tells of itself; what goes to the driver is counted on its way.
 let statements = 0;
+vi.mock(import("#lib/db/client.ts"), async (original) => {
+  const client = await original();
+  const askForJson: typeof client.askForJson = (statement) => {
+    statements += 1;
+    return client.askForJson(statement);
+  };
+  return { ...client, askForJson };
+});
 beforeAll(() => {
   const client = db() as unknown as { $on(event: "query", listener: () => void): void };
   client.$on("query", () => {
