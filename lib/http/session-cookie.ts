@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { sealData, unsealData } from "iron-session";
+import QuickLRU from "quick-lru";
 
 import { now } from "#lib/config/clock.ts";
 import { env } from "#lib/config/env.ts";
@@ -23,6 +24,11 @@ type CookieName = keyof typeof cookieRanks;
 const tokenForm = /^[A-Za-z0-9._~*-]{1,1024}$/;
 const tokensReadMax = 8; // more cookies than any honest browser has of ours
 
+// What a token names never changes, and to break its seal takes longer than to ask for the row, which decides all the same. So
+// the ids of seals that were ours are kept by the hash of the whole token, for as long as the secrets are the same.
+const idsKeptMax = 10_000; // the cache may hold up to twice as many
+let kept = { secrets: "", ids: new QuickLRU<string, SessionId>({ maxSize: idsKeptMax }) };
+
 /** A new token, and the credential whose row is to be made. */
 export async function mintToken(): Promise<{ token: string; credential: SessionCredential }> {
   const id = newId<SessionId>();
@@ -36,9 +42,24 @@ export async function mintToken(): Promise<{ token: string; credential: SessionC
 /** What a token names, if it is one of ours; whether that session lives, the database says. */
 export async function openToken(token: string): Promise<SessionCredential | null> {
   if (!tokenForm.test(token)) return null;
+  const tokenHash = hashSecret(token);
+  const ids = idsSealedBy(env().LAUREL_SECRET);
+  const id = ids.get(tokenHash) ?? (await unsealId(token));
+  if (!id) return null;
+  ids.set(tokenHash, id);
+  return { id, tokenHash };
+}
+
+async function unsealId(token: string): Promise<SessionId | null> {
   const password = Object.fromEntries(env().LAUREL_SECRET.map((secret) => [passwordId(secret), secret]));
   const { id } = await unsealData<{ id?: unknown }>(token, { password, ttl: 0 });
-  return typeof id === "string" && isUuid(id) ? { id: id as SessionId, tokenHash: hashSecret(token) } : null;
+  return typeof id === "string" && isUuid(id) ? (id as SessionId) : null;
+}
+
+function idsSealedBy(secretList: readonly string[]): typeof kept.ids {
+  const secrets = secretList.join();
+  if (kept.secrets !== secrets) kept = { secrets, ids: new QuickLRU({ maxSize: idsKeptMax }) };
+  return kept.ids;
 }
 
 /** Every session token among the cookies, also where a name is there twice. */
