@@ -1,5 +1,4 @@
 import { Gift } from "lucide-react";
-import { getTranslations } from "next-intl/server";
 
 import { BalanceHero } from "#app/_components/balance-hero.tsx";
 import { EmptyState } from "#app/_components/empty-state.tsx";
@@ -10,6 +9,7 @@ import { RewardCard } from "#app/_components/reward-card.tsx";
 import { SectionHeading } from "#app/_components/section-heading.tsx";
 import { Tagline } from "#app/_components/tagline.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { getHome } from "#lib/domain/home/get-home.ts";
 import { tierProgress } from "#lib/domain/tiers/tier-progress.ts";
 

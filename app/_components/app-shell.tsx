@@ -1,10 +1,10 @@
 import { Gift, House, List, QrCode, Wallet } from "lucide-react";
 import Link from "next/link";
-import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
 import { NavLink } from "#app/_components/nav-link.tsx";
 import { ProgrammeLogo } from "#app/_components/programme-logo.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { UpdatePrompt } from "#app/_pwa/update-prompt.tsx";
 import type { Member } from "#lib/domain/members/member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";

@@ -1,9 +1,10 @@
 import { Award, QrCode } from "lucide-react";
-import { getFormatter, getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 
 import { GlidingPoints } from "#app/_components/gliding-points.tsx";
 import { PageLink } from "#app/_components/page-link.tsx";
 import { TierRing } from "#app/_components/tier-ring.tsx";
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import type { TierProgress } from "#lib/domain/tiers/tier-progress.ts";
 
 /** The balance, as large as it deserves, with the tier and the way to the card. */

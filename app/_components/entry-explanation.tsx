@@ -1,6 +1,6 @@
-import { getFormatter, getTranslations } from "next-intl/server";
 import { Fragment } from "react";
 
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import type { ExplainedEntry } from "#lib/domain/ledger/ledger-entry.ts";
 
 const intrinsicNames = [

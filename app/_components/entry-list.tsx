@@ -8,9 +8,9 @@ import {
   Sparkles,
   Undo2,
 } from "lucide-react";
-import { getFormatter, getTranslations } from "next-intl/server";
 
 import { EntryExplanation } from "#app/_components/entry-explanation.tsx";
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import type { EntryDay } from "#lib/domain/ledger/group-by-day.ts";
 import type { ExplainedEntry, LedgerEntry, LedgerEntryKind } from "#lib/domain/ledger/ledger-entry.ts";
 

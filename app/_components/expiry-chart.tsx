@@ -1,5 +1,4 @@
-import { getFormatter, getTranslations } from "next-intl/server";
-
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import type { ExpiryMonths } from "#lib/domain/ledger/expiry-months.ts";
 
 /** How many points expire in which month: a column for each, and the same as a list for who does not see columns. */

@@ -1,7 +1,8 @@
 import { headers } from "next/headers";
-import { getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 
 import { languageNames, locales } from "#app/_i18n/locales.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { pathOf } from "#lib/http/request-facts.ts";
 
 /** The same page in each language, for who has not signed in yet. */

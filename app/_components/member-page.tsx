@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { headers } from "next/headers";
 import { unstable_rethrow } from "next/navigation";
-import { getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 import type { ReactNode } from "react";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { News } from "#app/_components/news.tsx";
@@ -9,6 +9,7 @@ import { Notice, NoticePage } from "#app/_components/notice-page.tsx";
 import { refusalNotice } from "#app/_components/refusal-notice.tsx";
 import type { Warning } from "#app/_components/session-warning.tsx";
 import { SessionWatch } from "#app/_components/session-watch.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { KeepOffline } from "#app/_pwa/keep-offline.tsx";
 import { shellOf } from "#app/_pwa/look.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";

@@ -1,10 +1,10 @@
 import { ChevronRight, Clock } from "lucide-react";
-import { getFormatter, getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
 import { PageLink } from "#app/_components/page-link.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { ShareBar } from "#app/_components/share-bar.tsx";
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import type { Home } from "#lib/domain/home/get-home.ts";
 
 /** What a balance is about to lose, and what it is about to be enough for. */

@@ -1,6 +1,5 @@
-import { getTranslations } from "next-intl/server";
-
 import type { NoticePage } from "#app/_components/notice-page.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 
 /** `Frame` is the page's own where there is none around it yet. */
 export async function NotFoundNotice({ Frame }: { Frame: typeof NoticePage }) {

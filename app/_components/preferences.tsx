@@ -1,9 +1,9 @@
 import { headers } from "next/headers";
-import { getTranslations } from "next-intl/server";
 
 import { Choice } from "#app/_components/choice.tsx";
 import { SectionHeading } from "#app/_components/section-heading.tsx";
 import { languageNames, locales } from "#app/_i18n/locales.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import { readTheme } from "#lib/http/preference-cookies.ts";
 

@@ -14,7 +14,7 @@ type Choice = {
   name: string;
   label: string;
   autoComplete: string;
-  options: { value: string; label: string }[];
+  options: readonly { value: string; label: string }[];
 };
 
 /** What can be entered; `isWide` takes the whole width, and `value` is what is there. */

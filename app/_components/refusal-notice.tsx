@@ -1,9 +1,9 @@
 import { headers } from "next/headers";
-import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 
 import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
 import type { NoticePage } from "#app/_components/notice-page.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import type { DomainError } from "#lib/domain/errors.ts";
 import { answerPageWith } from "#lib/http/member-session.ts";
 import { pathOf } from "#lib/http/request-facts.ts";

@@ -1,9 +1,9 @@
 import { CircleCheck, Clock, Lock, PackageX, Ticket } from "lucide-react";
-import { getFormatter, getTranslations } from "next-intl/server";
 
 import { PageLink } from "#app/_components/page-link.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { ShareBar } from "#app/_components/share-bar.tsx";
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import type { RewardGate, ShelfReward } from "#lib/domain/rewards/shelf.ts";
 
 /** A reward on the shelf: what it is, what it costs, and how far it is. Where one column is all there is, it lies on its side. */

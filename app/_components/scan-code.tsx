@@ -1,6 +1,11 @@
 import { toSVG } from "bwip-js/node";
+import QuickLRU from "quick-lru";
 
 type Kind = "qrcode" | "code128";
+
+// To draw one takes milliseconds, and a code never looks different.
+const drawingsMax = 500; // the cache may hold up to twice as many
+const drawings = new QuickLRU<string, string>({ maxSize: drawingsMax });
 
 // A Code 128 barcode holds ASCII, and is too wide for a phone beyond this.
 const barcodeTakes = /^[ -~]{1,24}$/;
@@ -12,6 +17,13 @@ export function isBarcodeText(text: string): boolean {
 
 /** A code's picture as a data URL. */
 export function drawScanCode(kind: Kind, text: string): string {
+  const key = `${kind} ${text}`;
+  const drawing = drawings.get(key) ?? draw(kind, text);
+  drawings.set(key, drawing);
+  return drawing;
+}
+
+function draw(kind: Kind, text: string): string {
   const svg = toSVG({ bcid: kind, text, ...(kind === "code128" ? { height: 12 } : {}), padding: 2 });
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }

@@ -1,8 +1,8 @@
 import { ChevronDown } from "lucide-react";
-import { getTranslations } from "next-intl/server";
 
 import { ChipRow, ChoiceChip } from "#app/_components/choice-chip.tsx";
 import { SearchForm } from "#app/_components/search-form.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import type { ShelfSearch, ShelfSort } from "#lib/domain/rewards/search-shelf.ts";
 
 /** What one may look for on the shelf; the page's address says it. */

@@ -1,6 +1,5 @@
 import { MailCheck } from "lucide-react";
 import { unstable_rethrow } from "next/navigation";
-import { getTranslations } from "next-intl/server";
 import type { ReactNode } from "react";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { LanguageLinks } from "#app/_components/language-links.tsx";
@@ -8,6 +7,7 @@ import { NotFoundNotice } from "#app/_components/not-found-notice.tsx";
 import { NoticePage } from "#app/_components/notice-page.tsx";
 import { ProgrammeLogo } from "#app/_components/programme-logo.tsx";
 import { refusalNotice } from "#app/_components/refusal-notice.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { refusalOf } from "#lib/http/answer-errors.ts";

@@ -1,9 +1,9 @@
 import { ChevronRight } from "lucide-react";
-import { getTranslations } from "next-intl/server";
 
 import { PageLink } from "#app/_components/page-link.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { TicketState } from "#app/_components/ticket-state.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import type { Benefit, BenefitState } from "#lib/domain/benefits/benefit.ts";
 
 /** A bought reward in a list: a ticket with its stub, and the way to its code. */

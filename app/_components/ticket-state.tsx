@@ -1,6 +1,7 @@
 import { CircleCheck, Clock, QrCode, Ticket } from "lucide-react";
-import { getFormatter, getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import type { Benefit, BenefitState } from "#lib/domain/benefits/benefit.ts";
 
 const icons = { ready: Ticket, redeemed: QrCode, used: CircleCheck, expired: Clock } as const;

@@ -1,8 +1,7 @@
-import { getTranslations } from "next-intl/server";
-
 import { CopyCode } from "#app/_components/copy-code.tsx";
 import { isBarcodeText, ScanCode } from "#app/_components/scan-code.tsx";
 import { TillView } from "#app/_components/till-view.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 
 /** A code as a till takes it: white in the dark too, because a scanner needs the contrast. */
 export async function TillCode({

@@ -1,7 +1,7 @@
 import type { Metadata } from "next";
 import { unstable_rethrow } from "next/navigation";
-import { getTranslations } from "next-intl/server";
 
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { findPageMember } from "#lib/http/member-session.ts";
 
 type MemberPage = "home" | "card" | "rewards" | "wallet" | "activity" | "profile";

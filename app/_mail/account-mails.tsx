@@ -1,8 +1,9 @@
 /** The mails of Laurel accounts, in the language of whoever asked for them, or in that which the member chose. Plain enough for every reader of mail. */
-import { getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 import type { CSSProperties } from "react";
 
 import { directionOf } from "#app/_i18n/locales.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import type { AccountMails } from "#lib/domain/accounts/account-mails.ts";
 import type { Locale } from "#lib/domain/locales.ts";
 import type { Brand } from "#lib/domain/tenants/brand.ts";

@@ -1,7 +1,8 @@
-import { getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 
 import { drawScanCode, isBarcodeText } from "#app/_components/scan-code.tsx";
 import { ticketStateText } from "#app/_components/ticket-state.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import type { OfflineCopy, OfflineTicket } from "#app/_pwa/offline-copy.ts";
 import { type Benefit, type BenefitState, stateOf } from "#lib/domain/benefits/benefit.ts";
 import { listBenefits } from "#lib/domain/benefits/list-benefits.ts";

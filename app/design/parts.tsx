@@ -1,5 +1,5 @@
 import { History, Ticket } from "lucide-react";
-import { getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 import type { ReactNode } from "react";
 
 import { AccountForm } from "#app/_components/account-form.tsx";
@@ -37,6 +37,7 @@ import { TextField } from "#app/_components/text-field.tsx";
 import { TicketCard } from "#app/_components/ticket-card.tsx";
 import { TierRing } from "#app/_components/tier-ring.tsx";
 import { TillCode } from "#app/_components/till-code.tsx";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { ChangingNews, OpenedDialog, SessionWarnings, ShownOffline } from "#app/design/opened.tsx";
 import * as samples from "#app/design/samples.ts";
 import { groupByDay } from "#lib/domain/ledger/group-by-day.ts";

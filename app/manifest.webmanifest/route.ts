@@ -1,7 +1,8 @@
-import { getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 
 import { themeColors } from "#app/_components/brand-style.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { type AppPictureName, appPictures, appPictureUrl } from "#app/_pwa/pictures.ts";
 import { taglineIn } from "#lib/domain/tenants/brand.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";

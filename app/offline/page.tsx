@@ -1,6 +1,7 @@
-import { getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 
 import { pageTitle } from "#app/_i18n/page-title.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { OfflineContent } from "#app/_pwa/offline-content.tsx";
 import { appPictureUrl } from "#app/_pwa/pictures.ts";
 import { requireTenantPage } from "#lib/http/member-session.ts";

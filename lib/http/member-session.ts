@@ -87,6 +87,11 @@ export function answerPageWith(status: 401 | 403 | 404 | 500 | 503): void {
   if (context) context.pageStatus = status;
 }
 
+/** Whether that is the status by now: the start script says so of an address that is none of ours. */
+export function isPageAnsweredWith(status: 404): boolean {
+  return requestContext.getStore()?.pageStatus === status;
+}
+
 /** Who is signed in by these cookies, without taking the question for an activity; null for a stranger. */
 export async function findSignedIn(request: Request, tenant: Tenant): Promise<SignedIn | null> {
   return readSession(tenant, await readCookieCredentials(request.headers), { isActivity: false });

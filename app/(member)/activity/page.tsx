@@ -1,5 +1,4 @@
 import { History, SearchX } from "lucide-react";
-import { getTranslations } from "next-intl/server";
 
 import { ChipRow, LinkChip } from "#app/_components/choice-chip.tsx";
 import { EmptyState } from "#app/_components/empty-state.tsx";
@@ -7,6 +6,7 @@ import { ExplainedEntryDays } from "#app/_components/entry-list.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
 import { PageLink } from "#app/_components/page-link.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { groupByDay } from "#lib/domain/ledger/group-by-day.ts";
 import { listStatement, statementFilters } from "#lib/domain/ledger/list-statement.ts";
 import type { PageQuery } from "#lib/http/schemas/page-query.ts";

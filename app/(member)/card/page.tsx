@@ -1,8 +1,7 @@
-import { getTranslations } from "next-intl/server";
-
 import { memberPage } from "#app/_components/member-page.tsx";
 import { TillCode } from "#app/_components/till-code.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { tierProgress } from "#lib/domain/tiers/tier-progress.ts";
 
 export const generateMetadata = memberPageTitle("card");

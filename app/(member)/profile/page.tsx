@@ -1,6 +1,6 @@
 import { Download } from "lucide-react";
 import { headers } from "next/headers";
-import { getFormatter, getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 
 import { AccountSection } from "#app/_components/account-section.tsx";
 import { hostNameOf } from "#app/_components/host-name.ts";
@@ -14,6 +14,7 @@ import { SignInPlaces } from "#app/_components/sign-in-places.tsx";
 import { SignOutButton } from "#app/_components/sign-out-button.tsx";
 import type { TextFieldProps } from "#app/_components/text-field.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import { hasAccounts } from "#lib/domain/accounts/account.ts";
 import { findOwnAccount } from "#lib/domain/accounts/change-account.ts";
 import type { Member } from "#lib/domain/members/member.ts";
@@ -209,9 +210,17 @@ async function fieldsOf({ profile }: Member, hasNames: boolean): Promise<Profile
   ];
 }
 
-/** By their names in the reader's language. */
+/** By their names in the reader's language; sorted once for each, as that takes longer than the rest of the page. */
 async function countries() {
   const locale = await getLocale();
+  const sorted = countriesByLocale.get(locale) ?? sortCountries(locale);
+  countriesByLocale.set(locale, sorted);
+  return sorted;
+}
+
+const countriesByLocale = new Map<string, ReturnType<typeof sortCountries>>();
+
+function sortCountries(locale: string): readonly { value: string; label: string }[] {
   const names = new Intl.DisplayNames(locale, { type: "region" });
   return countryCodes
     .map((value) => ({ value, label: names.of(value) ?? value }))

@@ -1,5 +1,4 @@
 import { Gift, SearchX } from "lucide-react";
-import { getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { memberPage } from "#app/_components/member-page.tsx";
@@ -7,6 +6,7 @@ import { PageLink } from "#app/_components/page-link.tsx";
 import { RewardCard } from "#app/_components/reward-card.tsx";
 import { ShelfSearchForm } from "#app/_components/shelf-search-form.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { categoriesOf, searchShelf, shelfSorts } from "#lib/domain/rewards/search-shelf.ts";
 import { listShelf, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
 import type { PageQuery } from "#lib/http/schemas/page-query.ts";

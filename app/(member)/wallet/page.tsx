@@ -1,5 +1,4 @@
 import { Clock, Hourglass, Ticket } from "lucide-react";
-import { getFormatter, getTranslations } from "next-intl/server";
 
 import { EmptyState } from "#app/_components/empty-state.tsx";
 import { ExpiryChart } from "#app/_components/expiry-chart.tsx";
@@ -7,6 +6,7 @@ import { memberPage } from "#app/_components/member-page.tsx";
 import { PageLink } from "#app/_components/page-link.tsx";
 import { TicketCard } from "#app/_components/ticket-card.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import { stateOf } from "#lib/domain/benefits/benefit.ts";
 import { getWalletDetails } from "#lib/domain/ledger/get-wallet-details.ts";
 

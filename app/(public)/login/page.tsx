@@ -1,12 +1,12 @@
 import { headers } from "next/headers";
 import { redirect } from "next/navigation";
-import { getTranslations } from "next-intl/server";
 
 import { textOf } from "#app/_components/labels.ts";
 import { PageLink } from "#app/_components/page-link.tsx";
 import { SignInForm } from "#app/_components/sign-in-form.tsx";
 import { SignInFrame, signInPage } from "#app/_components/sign-in-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { isOnPublicHost, publicLoginUrl } from "#lib/http/login-path.ts";
 import { findVisitor } from "#lib/http/member-session.ts";

@@ -1,8 +1,7 @@
-import { getTranslations } from "next-intl/server";
-
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { NoticePage } from "#app/_components/notice-page.tsx";
 import { pageTitle } from "#app/_i18n/page-title.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import { requireTenantPage } from "#lib/http/member-session.ts";
 
 export const generateMetadata = pageTitle("signedOut");

@@ -2,13 +2,14 @@
  * The two pages that /api/auth itself answers with. A route handler has no page of Next's to render, so they are plain
  * HTML: one small style, and one script under this answer's nonce.
  */
-import { getLocale, getTranslations } from "next-intl/server";
+import { getLocale } from "next-intl/server";
 import type { ReactNode } from "react";
 
 import { BrandMark } from "#app/_components/brand-mark.tsx";
 import { brandStyle } from "#app/_components/brand-style.ts";
 import { hostNameOf } from "#app/_components/host-name.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
+import { getTranslations } from "#app/_i18n/texts.ts";
 import type { Member } from "#lib/domain/members/member.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { readTheme, type Theme } from "#lib/http/preference-cookies.ts";

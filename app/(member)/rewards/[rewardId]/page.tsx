@@ -1,7 +1,6 @@
 import { CircleCheck, Info } from "lucide-react";
 import type { Metadata } from "next";
 import { unstable_rethrow } from "next/navigation";
-import { getFormatter, getTranslations } from "next-intl/server";
 import { cache } from "react";
 import { BackLink } from "#app/_components/back-link.tsx";
 import { ConfirmOnce } from "#app/_components/confirm-once.tsx";
@@ -10,6 +9,7 @@ import { memberPage } from "#app/_components/member-page.tsx";
 import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { ShareBar } from "#app/_components/share-bar.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import { getShelfReward, type RewardGate, type ShelfReward } from "#lib/domain/rewards/shelf.ts";
 import { findPageMember } from "#lib/http/member-session.ts";
 

@@ -1,7 +1,6 @@
 import { QrCode } from "lucide-react";
 import type { Metadata } from "next";
 import { unstable_rethrow } from "next/navigation";
-import { getFormatter, getTranslations } from "next-intl/server";
 import { cache } from "react";
 
 import { BackLink } from "#app/_components/back-link.tsx";
@@ -12,6 +11,7 @@ import { RewardPicture } from "#app/_components/reward-picture.tsx";
 import { TicketState } from "#app/_components/ticket-state.tsx";
 import { TillCode } from "#app/_components/till-code.tsx";
 import { memberPageTitle } from "#app/_i18n/page-title.ts";
+import { getFormatter, getTranslations } from "#app/_i18n/texts.ts";
 import { type Benefit, stateOf } from "#lib/domain/benefits/benefit.ts";
 import { getBenefit } from "#lib/domain/benefits/get-benefit.ts";
 import { findPageMember } from "#lib/http/member-session.ts";
