@@ -124,8 +124,14 @@ export async function createDatabase(serverUrl: string): Promise<{ url: string; 
   return { url: url.href, version: rows[0]?.server_version ?? "" };
 }
 
-export async function laurelPaths(laurelUrl: string): Promise<Path[]> {
+/** A session token of a member, as the host's server would get it. */
+export async function memberToken(laurelUrl: string): Promise<string> {
   const [token = ""] = await mintTokens(laurelUrl, 1);
+  return token;
+}
+
+export async function laurelPaths(laurelUrl: string): Promise<Path[]> {
+  const token = await memberToken(laurelUrl);
   const read = (path: string, floor: Floor): Path => ({
     name: `GET ${path}`,
     floor,

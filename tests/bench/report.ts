@@ -41,7 +41,7 @@ function row(name: string, samples: readonly Sample[], ratio: string): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;

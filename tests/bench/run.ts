@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 
 import {
   cleanUp,
+  findFreePort,
   makeTemporaryFolder,
   run,
   runForOutput,
@@ -18,13 +19,16 @@ import {
   undoLater,
 } from "#tests/bench/cleanup.ts";
 import { clientApiPaths } from "#tests/bench/client-apis.ts";
-import { createDatabase, type Floor, laurelPaths, startLaurel } from "#tests/bench/laurel.ts";
+import { createDatabase, type Floor, laurelPaths, memberToken, startLaurel } from "#tests/bench/laurel.ts";
+import { lighthouseTable } from "#tests/bench/lighthouse.ts";
 import { measure } from "#tests/bench/load.ts";
 import { describeMachine, type Measured, table } from "#tests/bench/report.ts";
 import { userApiPaths } from "#tests/bench/user-api.ts";
 import { startIdentityProvider } from "#tests/support/identity-provider.ts";
 
 const warmUpSeconds = 2;
+const lighthouseOnly = "lighthouse";
+const lighthouseRounds = 3;
 const floorPaths: Record<Floor, string> = { handler: "/api/bare", page: "/page" };
 
 const interrupted = new Promise<never>((_resolve, reject) => {
@@ -47,10 +51,13 @@ async function bench(): Promise<void> {
   await build();
   const database = databaseUrl ? await createDatabase(databaseUrl) : null;
   const commandsTable = only === "" ? await benchCommands(options) : "";
-  const floorUrl = await startServer("tests/bench/floor/serve.ts", floorPaths.page);
   const provider = await startIdentityProvider();
   undoLater(() => provider.stop());
   const laurelUrl = await startLaurel(database?.url ?? "", provider);
+  const databaseName = database ? `PostgreSQL ${database.version}` : "embedded (PGlite)";
+  const pagesTable = only === "" || only === lighthouseOnly ? await benchPages(laurelUrl) : "";
+  if (only === lighthouseOnly) return console.log(`${describeMachine(databaseName)}\n\n${pagesTable}`);
+  const floorUrl = await startServer("tests/bench/floor/serve.ts", floorPaths.page);
   const paths = [
     ...(await userApiPaths(laurelUrl, provider)),
     ...clientApiPaths(laurelUrl),
@@ -77,8 +84,14 @@ async function bench(): Promise<void> {
       measured.push({ name, floor, sample, floorSample });
     }
   }
-  const databaseName = database ? `PostgreSQL ${database.version}` : "embedded (PGlite)";
-  console.log(`${describeMachine(databaseName)}\n\n${table(measured)}\n\n${commandsTable}`);
+  const tables = [table(measured), commandsTable, pagesTable].filter((each) => each !== "");
+  console.log([describeMachine(databaseName), ...tables].join("\n\n"));
+}
+
+/** What Lighthouse says of a member's pages. */
+async function benchPages(laurelUrl: string): Promise<string> {
+  const token = await memberToken(laurelUrl);
+  return lighthouseTable(laurelUrl, token, { rounds: lighthouseRounds, debuggingPort: await findFreePort() });
 }
 
 /** The commands, called in a process of their own; their table. */
@@ -99,7 +112,7 @@ async function benchCommands({ databaseUrl, rounds, seconds, history }: Options)
 
 type Options = ReturnType<typeof readOptions>;
 
-/** `only`: just the paths whose name contains it, and no commands. */
+/** `only`: just the paths whose name contains it, and no commands; `lighthouse` is what a browser makes of the pages. */
 function readOptions() {
   const { values } = parseArgs({
     options: {
