@@ -23,6 +23,7 @@ test("a language is chosen by the keyboard, holds at once, and on the member's o
   const tab = await openProfile(here);
   await expect(tab.getByRole("button", { name: "As my browser" })).toHaveAttribute("aria-pressed", "true");
 
+  await expect(tab.getByRole("button", { name: "Deutsch" })).toBeEnabled(); // the page's scripts are there
   await tab.getByRole("button", { name: "Deutsch" }).focus();
   await tab.keyboard.press("Enter");
 
