@@ -96,10 +96,15 @@ test("what is not taken for want of a connection or a session stays as it was en
   await tab.getByLabel("City").fill("Norden");
 
   await context.setOffline(true);
+  await expect(tab.getByRole("button", { name: "Save" })).toHaveAccessibleDescription(
+    "This needs a connection.",
+  );
+  await context.setOffline(false);
+  await context.route("**/api/session/member", (route) => route.abort()); // a network that leads nowhere
   await tab.getByRole("button", { name: "Save" }).click();
   await expect(tab.getByText("That did not work. Check the connection and try again.")).toBeVisible();
   await expect(tab.getByLabel("City")).toHaveValue("Norden");
-  await context.setOffline(false);
+  await context.unroute("**/api/session/member");
   await context.clearCookies();
   await tab.getByRole("button", { name: "Save" }).click();
   await expect(tab.getByText("You are signed out. Open the page anew.")).toBeVisible();
