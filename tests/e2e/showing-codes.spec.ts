@@ -25,7 +25,7 @@ test("a tap on the card's code fills the screen, in the dark too, and a scanner 
 }) => {
   const context = await browser.newContext({ colorScheme: "dark", locale: "en" });
   const tab = await openCard(context);
-  const inPage = await readCodes(await tab.screenshot({ fullPage: true }));
+  const inPage = await readCodes(await tab.getByAltText("QR code of your card number").screenshot());
   const cardNumber = inPage.QRCode ?? "";
 
   const code = await tab.getByAltText("QR code of your card number").boundingBox();

@@ -19,6 +19,7 @@ import {
   startOpenIdProvider,
   watchLog,
 } from "#tests/support/openid-provider.ts";
+import { takeDatabaseAway } from "#tests/support/statements.ts";
 import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
 
 // Goal: identity servers of every honest kind sign people in; one that is away, broken, set up wrongly or hostile costs a
@@ -567,8 +568,7 @@ test("where the database goes away in the middle, that is said, and nobody is si
   const tenant = await createClub(provider);
   const browser = openBrowser(tenant);
   const back = await provider.authorize(await browser.leave());
-  const gone = Object.assign(new Error("Gone."), { code: "ECONNREFUSED" });
-  vi.spyOn(db(), "$queryRaw").mockRejectedValue(gone as never);
+  takeDatabaseAway();
 
   const answer = await browser.get(back);
 

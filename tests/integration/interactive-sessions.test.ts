@@ -19,6 +19,7 @@ import {
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
 import { behaviours } from "#tests/support/identity-provider.ts";
 import { client, createClub, jane, startOpenIdProvider } from "#tests/support/openid-provider.ts";
+import { takeDatabaseAway } from "#tests/support/statements.ts";
 import { moveTo, stopTheClock } from "#tests/support/stopped-clock.ts";
 
 // Goal: only the programme's own pages begin and end a sign-in; what is told of it is told of the row, and nothing is left
@@ -188,8 +189,7 @@ test("a database that is away is said, and is nobody's sign-out", async () => {
   const tenant = await createClub(provider);
   const browser = openBrowser(tenant);
   await browser.signIn(provider);
-  const gone = Object.assign(new Error("Gone."), { code: "ECONNREFUSED" });
-  vi.spyOn(db(), "$queryRaw").mockRejectedValue(gone as never);
+  takeDatabaseAway();
 
   const answer = await browser.get("/api/auth/session");
 

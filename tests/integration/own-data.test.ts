@@ -1,4 +1,4 @@
-import { beforeAll, expect, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import * as exportRoute from "#app/api/session/member/export/route.ts";
 import { db } from "#lib/db/client.ts";
@@ -16,26 +16,11 @@ import {
 } from "#tests/support/calls.ts";
 import { createProgramme, pointPerEuro, report, rewardIdOf } from "#tests/support/engine.ts";
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
+import { statementCounter } from "#tests/support/statements.ts";
 
 // Goal: a member gets everything that is kept of it, nothing of anybody else, and nobody waits for it.
 
-// What Prisma sends tells of itself; what goes to the driver is counted on its way.
-let statements = 0;
-vi.mock(import("#lib/db/client.ts"), async (original) => {
-  const client = await original();
-  const askForJson: typeof client.askForJson = (statement) => {
-    statements += 1;
-    return client.askForJson(statement);
-  };
-  return { ...client, askForJson };
-});
-beforeAll(() => {
-  const client = db() as unknown as { $on(event: "query", listener: () => void): void };
-  client.$on("query", () => {
-    statements += 1;
-  });
-});
-
+const statements = statementCounter();
 const anyTime = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 const anyId = expect.stringMatching(/^[0-9a-f-]{36}$/);
 
@@ -271,17 +256,17 @@ test("what nobody reads is not asked of the database, and who goes away stops it
   const response = await askFor(tenant, cookie);
   const reader = readerOf(response);
 
-  const askedBefore = statements;
+  const askedBefore = statements.sent;
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(statements).toBe(askedBefore);
+  expect(statements.sent).toBe(askedBefore);
 
   for (let part = 0; part < 4; part++) await reader.read();
-  const askedInBetween = statements;
+  const askedInBetween = statements.sent;
   expect(askedInBetween - askedBefore).toBeGreaterThan(0);
   expect(askedInBetween - askedBefore).toBeLessThan(5); // of 12 pages
   await reader.cancel();
   await new Promise((resolve) => setTimeout(resolve, 300));
-  expect(statements).toBe(askedInBetween);
+  expect(statements.sent).toBe(askedInBetween);
 });
 
 test("others are answered while a long history is on its way", async () => {

@@ -1,4 +1,4 @@
-import { beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { db } from "#lib/db/client.ts";
 import type { MemberId } from "#lib/domain/ids.ts";
@@ -15,17 +15,11 @@ import {
   putTheme,
 } from "#tests/support/calls.ts";
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
+import { statementCounter } from "#tests/support/statements.ts";
 
 // Goal: the language that a member chose is theirs everywhere and nobody else's, and light or dark is this browser's.
 
-let statements = 0;
-beforeAll(() => {
-  const client = db() as unknown as { $on(event: "query", listener: () => void): void };
-  client.$on("query", () => {
-    statements += 1;
-  });
-});
-
+const statements = statementCounter();
 async function signIn(tenant: TestTenant, authIdentifier = "me"): Promise<string> {
   return cookieOf(await postAuth(tenant, { body: { selector: { authIdentifier }, profile } }));
 }
@@ -49,9 +43,9 @@ test("a member's language is kept, read with the session, and can be given up ag
   const answer = await patchMember(tenant, here, { locale: "ar" });
 
   expect(answer).toMatchObject({ status: 200, json: { data: { authIdentifier: "me", locale: "ar" } } });
-  statements = 0;
+  statements.sent = 0;
   expect(await localeOf(tenant, elsewhere)).toBe("ar");
-  expect(statements).toBe(1);
+  expect(statements.sent).toBe(1);
   await patchMember(tenant, elsewhere, { locale: null });
   expect(await localeOf(tenant, here)).toBeNull();
 });

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 
-import { db } from "#lib/db/client.ts";
 import { findAdminByKey } from "#lib/domain/admins/find-admin.ts";
 import { getBenefit } from "#lib/domain/benefits/get-benefit.ts";
 import { purchaseReward } from "#lib/domain/benefits/purchase-reward.ts";
@@ -23,27 +22,15 @@ import { callClient } from "#tests/support/client-apis.ts";
 import { buy, createMember, pointPerEuro, purchaseType, report, rewardIdOf } from "#tests/support/engine.ts";
 import { createTenant, profile, type TestTenant } from "#tests/support/factories.ts";
 import { jane } from "#tests/support/open-loyalty.ts";
+import { statementCounter } from "#tests/support/statements.ts";
 import { createApiTenant } from "#tests/support/user-api.ts";
 
 // Goal: what people wait for asks the database at most twice; what is kept in memory for seconds counts as there.
-// Method: Prisma tells every statement it sends, and what goes to the driver itself is counted on its way.
 
-let statements = 0;
-vi.mock(import("#lib/db/client.ts"), async (original) => {
-  const client = await original();
-  const askForJson: typeof client.askForJson = (statement) => {
-    statements += 1;
-    return client.askForJson(statement);
-  };
-  return { ...client, askForJson };
-});
+const statements = statementCounter();
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  const client = db() as unknown as { $on(event: "query", listener: () => void): void };
-  client.$on("query", () => {
-    statements += 1;
-  });
   tenant = await createTenant({
     rewards: [{ externalId: "coffee", name: "Coffee", type: "VOUCHER", price: 150 }],
     eventTypes: [purchaseType],
@@ -65,9 +52,9 @@ afterEach(() => {
 });
 
 async function countStatements(run: () => Promise<unknown>): Promise<number> {
-  statements = 0;
+  statements.sent = 0;
   await run();
-  return statements;
+  return statements.sent;
 }
 
 test("POST /api/auth takes one round trip, for a new member and a known one", async () => {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterEach, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 
 import { env } from "#lib/config/env.ts";
 import { db } from "#lib/db/client.ts";
@@ -12,26 +12,18 @@ import { postAuth } from "#tests/support/calls.ts";
 import { adjust, pointPerEuro, purchaseType, rewardIdOf } from "#tests/support/engine.ts";
 import { profile } from "#tests/support/factories.ts";
 import { startIdentityProvider } from "#tests/support/identity-provider.ts";
+import { statementCounter } from "#tests/support/statements.ts";
 import { type ApiCall, type ApiTenant, callApi, createApiTenant, signFor } from "#tests/support/user-api.ts";
 
 // Goal: a good token is exactly one member: the one whose authIdentifier is its sub, byte by byte; it makes one only where
 // the programme says so, and then once, whatever comes first and at once. And all that costs nobody a wait.
-// Method: statements are counted as in round-trips.test.ts.
 
 const me = "GET /v1/users/me";
 const names = { given_name: "Jane", family_name: "Doe", email: "jane.doe@example.com" };
 const welcome = { name: "Welcome", eventType: "REGISTERED_ACCOUNT", effect: { type: "POINTS", points: 100 } };
 const coffee = { externalId: "coffee", name: "Coffee", type: "VOUCHER", price: 100 };
 
-let statements = 0;
-vi.mock(import("#lib/db/client.ts"), async (original) => {
-  const client = await original();
-  const askForJson: typeof client.askForJson = (statement) => {
-    statements += 1;
-    return client.askForJson(statement);
-  };
-  return { ...client, askForJson };
-});
+const statements = statementCounter();
 
 // The embedded database answers one after the other, so calls race only where one that has read is held back.
 let afterReading = async () => {};
@@ -43,13 +35,6 @@ vi.mock(import("#lib/db/members.ts"), async (original) => {
     return row;
   };
   return { ...members, findMemberRowByAuthIdentifier };
-});
-
-beforeAll(() => {
-  const client = db() as unknown as { $on(event: "query", listener: () => void): void };
-  client.$on("query", () => {
-    statements += 1;
-  });
 });
 
 afterEach(() => {
@@ -374,10 +359,10 @@ test.each(["HS256", "RS256"])("with %s, who calls costs no round trip of its own
   const rewardId = await rewardIdOf(tenant, "coffee");
   const count = async (endpoint: string, body?: object) => {
     const headers = body ? { "idempotency-key": randomUUID() } : {};
-    statements = 0;
+    statements.sent = 0;
     const { status } = await callApi(tenant, endpoint, { bearer, headers, ...(body ? { body } : {}) });
     expect(status).toBe(200);
-    return statements;
+    return statements.sent;
   };
   const counted = {
     me: await count(me),
@@ -396,7 +381,7 @@ test.each(["HS256", "RS256"])("with %s, a refused call asks the database for not
   vi.spyOn(performance, "now").mockReturnValue(performance.now()); // what is kept in memory is not renewed meanwhile
   const { tenant, bearer } = await startBusyTenant(algorithm);
 
-  statements = 0;
+  statements.sent = 0;
   const told = [
     await callApi(tenant, me),
     await callApi(tenant, me, { bearer: `${bearer}x` }),
@@ -404,7 +389,7 @@ test.each(["HS256", "RS256"])("with %s, a refused call asks the database for not
   ];
 
   expect(told.map(({ status }) => status)).toEqual([401, 401, 401]);
-  expect(statements).toBe(0);
+  expect(statements.sent).toBe(0);
 });
 
 /** What a member that was just made is refused. */
