@@ -12,10 +12,9 @@ import { findChromium, howToGetChromium } from "#tests/support/find-chromium.ts"
 const pages = ["/", "/rewards", "/wallet"];
 const categories = ["performance", "accessibility", "best-practices"] as const;
 
-/** The table, and what Lighthouse found fault with. */
+/** The table, with the bare page of the same rounds for a floor, and what Lighthouse found fault with. */
 export async function lighthouseTable(
-  laurelUrl: string,
-  sessionToken: string,
+  { laurelUrl, floorUrl, sessionToken }: { laurelUrl: string; floorUrl: string; sessionToken: string },
   { rounds, debuggingPort }: { rounds: number; debuggingPort: number },
 ): Promise<string> {
   const executablePath = findChromium();
@@ -28,17 +27,21 @@ export async function lighthouseTable(
     args: [`--remote-debugging-port=${debuggingPort}`, "--disable-background-networking"],
   });
 
-  const rows: string[] = [];
-  const faults = new Set<string>();
-  for (const page of pages) {
-    const results: Result[] = [];
-    for (let round = 1; round <= rounds; round++) {
-      console.error(`Lighthouse ${round} of ${rounds}: ${page}`);
-      results.push(await lookAt(`${laurelUrl}${page}`, sessionToken, debuggingPort));
+  const looked = [
+    { name: "bare page", url: floorUrl, results: [] as Result[] },
+    ...pages.map((page) => ({ name: `\`${page}\``, url: `${laurelUrl}${page}`, results: [] as Result[] })),
+  ];
+  for (let round = 1; round <= rounds; round++) {
+    for (const { name, url, results } of looked) {
+      console.error(`Lighthouse ${round} of ${rounds}: ${name}`);
+      results.push(await lookAt(url, url === floorUrl ? null : sessionToken, debuggingPort));
     }
-    for (const fault of results.flatMap(faultsOf)) faults.add(`${page}: ${fault}`);
-    rows.push(rowOf(page, results));
   }
+  const rows = looked.map(({ name, results }) => rowOf(name, results));
+  const [, ...ours] = looked;
+  const faults = new Set(
+    ours.flatMap(({ name, results }) => results.flatMap(faultsOf).map((fault) => `${name}: ${fault}`)),
+  );
   const table = [
     "| page | performance | accessibility | best practices | LCP ms | TBT ms | CLS | script KiB |",
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -48,10 +51,10 @@ export async function lighthouseTable(
   return `${table}\n\nFound fault with, besides speed:\n\n${found}`;
 }
 
-async function lookAt(url: string, sessionToken: string, port: number): Promise<Result> {
+async function lookAt(url: string, sessionToken: string | null, port: number): Promise<Result> {
   const flags = {
     ...{ port, logLevel: "error" as const, onlyCategories: [...categories] },
-    extraHeaders: { Cookie: `session=${sessionToken}` },
+    extraHeaders: sessionToken === null ? {} : { Cookie: `session=${sessionToken}` },
   };
   const result = await lighthouse(url, flags);
   if (!result) throw new Error(`Lighthouse says nothing of ${url}.`);
@@ -60,7 +63,7 @@ async function lookAt(url: string, sessionToken: string, port: number): Promise<
   return lhr;
 }
 
-function rowOf(page: string, results: readonly Result[]): string {
+function rowOf(name: string, results: readonly Result[]): string {
   const medianOf = (read: (result: Result) => number | null | undefined) =>
     median(results.map((result) => read(result) ?? Number.NaN));
   const scores = categories.map((category) =>
@@ -74,7 +77,7 @@ function rowOf(page: string, results: readonly Result[]): string {
     numberOf("cumulative-layout-shift").toFixed(3),
     Math.round(medianOf(scriptBytes) / 1024),
   ];
-  return `| \`${page}\` | ${cells.join(" | ")} |`;
+  return `| ${name} | ${cells.join(" | ")} |`;
 }
 
 function scriptBytes({ audits }: Result): number {

@@ -55,9 +55,9 @@ async function bench(): Promise<void> {
   undoLater(() => provider.stop());
   const laurelUrl = await startLaurel(database?.url ?? "", provider);
   const databaseName = database ? `PostgreSQL ${database.version}` : "embedded (PGlite)";
-  const pagesTable = only === "" || only === lighthouseOnly ? await benchPages(laurelUrl) : "";
-  if (only === lighthouseOnly) return console.log(`${describeMachine(databaseName)}\n\n${pagesTable}`);
   const floorUrl = await startServer("tests/bench/floor/serve.ts", floorPaths.page);
+  const pagesTable = only === "" || only === lighthouseOnly ? await benchPages(laurelUrl, floorUrl) : "";
+  if (only === lighthouseOnly) return console.log(`${describeMachine(databaseName)}\n\n${pagesTable}`);
   const paths = [
     ...(await userApiPaths(laurelUrl, provider)),
     ...clientApiPaths(laurelUrl),
@@ -89,9 +89,13 @@ async function bench(): Promise<void> {
 }
 
 /** What Lighthouse says of a member's pages. */
-async function benchPages(laurelUrl: string): Promise<string> {
-  const token = await memberToken(laurelUrl);
-  return lighthouseTable(laurelUrl, token, { rounds: lighthouseRounds, debuggingPort: await findFreePort() });
+async function benchPages(laurelUrl: string, floorUrl: string): Promise<string> {
+  const urls = { laurelUrl, floorUrl: `${floorUrl}${floorPaths.page}` };
+  const sessionToken = await memberToken(laurelUrl);
+  return lighthouseTable(
+    { ...urls, sessionToken },
+    { rounds: lighthouseRounds, debuggingPort: await findFreePort() },
+  );
 }
 
 /** The commands, called in a process of their own; their table. */
