@@ -11,7 +11,7 @@ import {
   startLaurel,
   writeProgramme,
 } from "#tests/support/laurel-server.ts";
-import { clientId, embeddedTenant, interactiveTenant } from "#tests/support/tenants.ts";
+import { embeddedTenant, interactiveTenant, mintSession } from "#tests/support/tenants.ts";
 
 // Goal: a programme can be installed under its own name and face, and what a device keeps of a member is asked for by them alone.
 // Method: the built server, and a server of the test's own that has the logo.
@@ -38,16 +38,7 @@ beforeAll(async () => {
     ALLOW_LOOPBACK_URLS: "1",
     LAUREL_PROVISION: writeProgramme(newFolder(), branded, broken),
   });
-  const [member] = embeddedTenant.members;
-  const { text } = await call(server.port, "/api/auth", {
-    method: "POST",
-    headers: { "X-Client-ID": clientId, "Content-Type": "application/json" },
-    body: JSON.stringify({
-      selector: { authIdentifier: member?.authIdentifier },
-      profile: member?.profile,
-    }),
-  });
-  cookie = `session=${JSON.parse(text).data.session}`;
+  cookie = `session=${await mintSession(server.port)}`;
 });
 afterAll(async () => {
   logos.close();

@@ -9,7 +9,7 @@ import {
   startLaurel,
   writeProgramme,
 } from "#tests/support/laurel-server.ts";
-import { clientId, embeddedTenant, interactiveTenant } from "#tests/support/tenants.ts";
+import { embeddedTenant, interactiveTenant, mintSession } from "#tests/support/tenants.ts";
 
 // Goal: each page comes in its reader's language and look from the server on, whoever said which.
 
@@ -22,16 +22,6 @@ beforeAll(async () => {
   server = await startLaurel({ LAUREL_PROVISION: programme });
 });
 afterAll(cleanUp);
-
-async function mint(authIdentifier: string): Promise<string> {
-  const body = JSON.stringify({
-    selector: { authIdentifier },
-    profile: { givenName: "Jane", familyName: "Doe", emailAddress: "jane@example.com" },
-  });
-  const headers = { "X-Client-ID": clientId, "Content-Type": "application/json" };
-  const { text } = await call(server.port, "/api/auth", { method: "POST", headers, body });
-  return JSON.parse(text).data.session;
-}
 
 /** What a page says of itself, and the cookies that came with it. */
 async function open(path: string, headers: Record<string, string> = {}, host = "rewards.localhost") {
@@ -50,7 +40,7 @@ async function choose(address: string, method: string, cookie: string, body: obj
 }
 
 test.each(locales)("%s stands on the page that a link asks it for, and holds by a cookie", async (locale) => {
-  const cookie = `session=${await mint("user-1")}`;
+  const cookie = `session=${await mintSession(server.port, "user-1")}`;
 
   const asked = await open(`/wallet?locale=${locale}`, { Cookie: cookie });
   expect(asked).toMatchObject({ status: 200, lang: locale, dir: directionOf(locale) });
@@ -63,7 +53,7 @@ test.each(locales)("%s stands on the page that a link asks it for, and holds by 
 });
 
 test("the member's choice comes before the link, the link before the browser, the browser before the programme", async () => {
-  const cookie = `session=${await mint("user-2")}`;
+  const cookie = `session=${await mintSession(server.port, "user-2")}`;
   const languageAt = async (path: string, headers: Record<string, string> = {}) =>
     (await open(path, { Cookie: cookie, ...headers })).lang;
 
@@ -91,7 +81,7 @@ test("a prefetch, an address of an API and one that is nobody's ask for nothing"
 });
 
 test("an activation leads on to the page in its language, and one that fails says so in it", async () => {
-  const link = `/api/auth?session=${await mint("user-3")}&redirect_path=/wallet?locale=ar`;
+  const link = `/api/auth?session=${await mintSession(server.port, "user-3")}&redirect_path=/wallet?locale=ar`;
 
   const answer = await call(server.port, link);
   expect([answer.status, answer.headers.location]).toEqual([303, "/wallet?locale=ar"]);
@@ -108,7 +98,7 @@ test("a stranger's sign-in page leads to itself in each language, with all that 
 });
 
 test("a look that was chosen stands on the page as it comes, and else the device decides", async () => {
-  const session = `session=${await mint("user-4")}`;
+  const session = `session=${await mintSession(server.port, "user-4")}`;
   const headOf = ({ text }: { text: string }) =>
     [...text.matchAll(/<meta name="(?:theme-color|color-scheme)"[^>]*>/g)].map(([tag]) => tag);
 

@@ -10,7 +10,7 @@ import {
   startLaurel,
   writeProgramme,
 } from "#tests/support/laurel-server.ts";
-import { clientId, embeddedTenant, interactiveTenant } from "#tests/support/tenants.ts";
+import { embeddedTenant, interactiveTenant, mintSession } from "#tests/support/tenants.ts";
 
 // Goal: a page on a phone is there soon: its scripts weigh little more than those of an empty page of the same build.
 // Method: the built server; the scripts that a page's HTML names, compressed, without those that every page of Next's has.
@@ -27,16 +27,7 @@ beforeAll(async () => {
   server = await startLaurel({
     LAUREL_PROVISION: writeProgramme(newFolder(), embeddedTenant, interactiveTenant),
   });
-  const [member] = embeddedTenant.members;
-  const { text } = await call(server.port, "/api/auth", {
-    method: "POST",
-    headers: { "X-Client-ID": clientId, "Content-Type": "application/json" },
-    body: JSON.stringify({
-      selector: { authIdentifier: member?.authIdentifier },
-      profile: member?.profile,
-    }),
-  });
-  cookie = `session=${JSON.parse(text).data.session}`;
+  cookie = `session=${await mintSession(server.port)}`;
   const manifest = JSON.parse(readFileSync(".next/build-manifest.json", "utf8"));
   const files: string[] = [...manifest.rootMainFiles, ...manifest.polyfillFiles];
   ofEveryPage = new Set(files.map((file) => `/_next/${file}`));

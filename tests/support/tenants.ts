@@ -1,4 +1,6 @@
-/** Tenants for programme files of tests against the real server. */
+/** Tenants for programme files of tests against the real server, and how their members come in. */
+import { call } from "#tests/support/laurel-server.ts";
+
 export const clientId = "a-client-id-of-the-tests-that-is-long-enough";
 
 export const embeddedTenant = {
@@ -29,3 +31,17 @@ export const interactiveTenant = {
   hostnames: ["club.localhost"],
   authMode: "interactive",
 };
+
+/** As the host's server does it: a session token of the embedded tenant's first member, or of the one that is named. */
+export async function mintSession(port: number, authIdentifier?: string): Promise<string> {
+  const [member] = embeddedTenant.members;
+  const { text } = await call(port, "/api/auth", {
+    method: "POST",
+    headers: { "X-Client-ID": clientId, "Content-Type": "application/json" },
+    body: JSON.stringify({
+      selector: { authIdentifier: authIdentifier ?? member?.authIdentifier },
+      profile: member?.profile,
+    }),
+  });
+  return JSON.parse(text).data.session;
+}
