@@ -11,7 +11,7 @@ import {
   startLaurel,
   writeProgramme,
 } from "#tests/support/laurel-server.ts";
-import { clientId, embeddedTenant, interactiveTenant } from "#tests/support/tenants.ts";
+import { clientId, embeddedTenant, interactiveTenant, mintSession } from "#tests/support/tenants.ts";
 
 // Goal: what every answer carries, and what only the start script can see: doubled headers, odd methods, hosts, tricks.
 // Method: the built server in its own process; raw sockets where a client would mend the request.
@@ -25,16 +25,6 @@ beforeAll(async () => {
   server = await startLaurel({ LAUREL_PROVISION: programme, METRICS_TOKEN: metricsToken });
 });
 afterAll(cleanUp);
-
-async function mint(authIdentifier = "user-1"): Promise<string> {
-  const profile = { givenName: "Jane", familyName: "Doe", emailAddress: "jane.doe@example.com" };
-  const { text } = await call(server.port, "/api/auth", {
-    method: "POST",
-    headers: { "X-Client-ID": clientId, "Content-Type": "application/json" },
-    body: JSON.stringify({ selector: { authIdentifier }, profile }),
-  });
-  return JSON.parse(text).data.session;
-}
 
 function statusOf(answer: string): number {
   return Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);
@@ -76,7 +66,7 @@ test.each([
 });
 
 test("every script of a page carries the nonce of its answer", async () => {
-  const token = await mint();
+  const token = await mintSession(server.port);
 
   const { headers, text } = await call(server.port, "/", { headers: { Cookie: `session=${token}` } });
 
@@ -94,7 +84,7 @@ test.each([
   ["/activity", "Activity", "Activity · Acme Rewards"],
   ["/profile", "Profile", "Profile · Acme Rewards"],
 ])("%s is whole without a script: one h1, a title, a language, a main", async (path, heading, title) => {
-  const token = await mint();
+  const token = await mintSession(server.port);
 
   const { status, text } = await call(server.port, path, { headers: { Cookie: `session=${token}` } });
 
@@ -129,7 +119,7 @@ test("a stranger to an interactive programme is sent to its sign-in page", async
 });
 
 test("a reward that is none is a 404 page, and /reward?id= leads to its new address", async () => {
-  const headers = { Cookie: `session=${await mint()}` };
+  const headers = { Cookie: `session=${await mintSession(server.port)}` };
 
   const missing = await call(server.port, "/rewards/00000000-0000-7000-8000-000000000000", { headers });
   const moved = await call(server.port, "/reward?id=a%2Fb", { headers });
@@ -168,8 +158,8 @@ test("a broken link is a 401 page that says so and sets nothing", async () => {
 });
 
 test("another member here is asked, and only the page's own form switches, once", async () => {
-  const mine = await mint("user-1");
-  const link = `/api/auth?session=${await mint("user-2")}&redirect_path=/activity`;
+  const mine = await mintSession(server.port, "user-1");
+  const link = `/api/auth?session=${await mintSession(server.port, "user-2")}&redirect_path=/activity`;
   const page = await call(server.port, link, { headers: { Accept: "text/html", Cookie: `session=${mine}` } });
   const confirmation = /name="confirmation" value="([^"]+)"/.exec(page.text)?.[1] ?? "";
   const confirm = (origin: string) =>
@@ -359,7 +349,7 @@ test("callers that ask for a tunnel and vanish do not take the server with them"
 });
 
 test("a raw backslash in a redirect_path leads to the start page", async () => {
-  const link = `/api/auth?session=${await mint()}&redirect_path=/\\evil.example`;
+  const link = `/api/auth?session=${await mintSession(server.port)}&redirect_path=/\\evil.example`;
   const answer = await callRaw(server.port, [`GET ${link} HTTP/1.1`, "Host: rewards.localhost"]);
 
   expect(statusOf(answer)).toBe(303);
@@ -393,8 +383,8 @@ test("a switch that is confirmed inside another site's page keeps its cookie to 
     "Sec-Fetch-Mode": "navigate",
     "Sec-Fetch-Dest": "iframe",
   };
-  const cookie = { Cookie: `__Host-session_p=${await mint("user-1")}` };
-  const link = `/api/auth?session=${await mint("user-3")}`;
+  const cookie = { Cookie: `__Host-session_p=${await mintSession(server.port, "user-1")}` };
+  const link = `/api/auth?session=${await mintSession(server.port, "user-3")}`;
   const page = await call(server.port, link, { headers: { Accept: "text/html", ...inFrame, ...cookie } });
   const fields = [...page.text.matchAll(/name="(\w+)" value="([^"]*)"/g)].map(([, name = "", value = ""]) => [
     name,
@@ -445,7 +435,7 @@ test("the metrics are for who has the token", async () => {
 });
 
 test("the log has a line for each request, by its template, and no secret in it", async () => {
-  const token = await mint("somebody-special");
+  const token = await mintSession(server.port, "somebody-special");
   await call(server.port, `/api/auth?session=${token}`);
   await call(server.port, "/rewards/not-a-template", { headers: { Cookie: `session=${token}` } });
   const { headers } = await call(server.port, "/api/session");

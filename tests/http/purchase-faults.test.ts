@@ -10,7 +10,7 @@ import {
   startLaurel,
   writeProgramme,
 } from "#tests/support/laurel-server.ts";
-import { clientId, embeddedTenant } from "#tests/support/tenants.ts";
+import { embeddedTenant, mintSession } from "#tests/support/tenants.ts";
 
 // Goal: whatever dies in the middle of a purchase, nobody pays twice or for nothing, and what was acknowledged is there.
 // Method: the built server, killed twenty times under load, each time once as many purchases were answered as a seed draws,
@@ -63,13 +63,7 @@ function randomFrom(start: number): () => number {
 }
 
 async function signIn(port: number, authIdentifier: string): Promise<string> {
-  const profile = { givenName: "Jane", familyName: "Doe", emailAddress: "jane.doe@example.com" };
-  const { text } = await call(port, "/api/auth", {
-    method: "POST",
-    headers: { "X-Client-ID": clientId, "Content-Type": "application/json" },
-    body: JSON.stringify({ selector: { authIdentifier }, profile }),
-  });
-  return `session=${JSON.parse(text).data.session}`;
+  return `session=${await mintSession(port, authIdentifier)}`;
 }
 
 function buy(port: number, cookie: string, rewardId: string, key: string): Promise<HttpAnswer> {
