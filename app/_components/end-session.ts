@@ -28,6 +28,7 @@ export async function endSession(
       code?: string;
     };
     if (response.ok) {
+      await forgetOfflineCopy(); // another tab may have asked for one while this one's answer was on its way
       askInAllTabs();
       if (next !== null) open(next, "_top");
       else location.replace(data?.redirectTo ?? "/signed-out");

@@ -2,6 +2,8 @@
 
 import { useEffect, useState } from "react";
 
+const saidAfterMs = 150;
+
 // What holds so far, so that a change is said also where it was made on another page.
 let lastText: string | null = null;
 
@@ -9,8 +11,16 @@ let lastText: string | null = null;
 export function News({ text }: { text: string }) {
   const [news, setNews] = useState("");
   useEffect(() => {
-    if (lastText !== null && lastText !== text) setNews(text); // only once it stands there: what comes with it is not said
-    lastText = text;
+    if (lastText === null || lastText === text) {
+      lastText = text;
+      return;
+    }
+    // What comes with a page, or at once after it, is not said.
+    const timer = setTimeout(() => {
+      setNews(text);
+      lastText = text;
+    }, saidAfterMs);
+    return () => clearTimeout(timer);
   }, [text]);
   return (
     <p role="status" className="sr-only">

@@ -39,6 +39,7 @@ async function textsIn(given: string | null): Promise<Texts> {
   const locale = localeOf(given ?? (await getLocale())) ?? "en";
   const texts = textsByLocale.get(locale) ?? readTexts(locale);
   textsByLocale.set(locale, texts);
+  texts.catch(() => textsByLocale.delete(locale)); // the next request reads them again
   return texts;
 }
 

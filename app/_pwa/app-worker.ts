@@ -15,7 +15,10 @@ export function registerAppWorker(): Promise<Serwist> | null {
 }
 
 async function register(): Promise<Serwist> {
-  const { Serwist } = await import("@serwist/window");
+  const { Serwist } = await import("@serwist/window").catch((error: unknown) => {
+    registered = null; // the next page asks again
+    throw error;
+  });
   const worker = new Serwist("/serwist/sw.js", { scope: "/" });
   void worker.register().catch(() => undefined); // some browsers refuse, as in a private window: then there is no app
   return worker;

@@ -14,9 +14,10 @@ export type DrawnPicture = {
   lacksLogo: boolean;
 };
 
-const drawnMax = 200;
+const drawnMax = 2_000; // the cache may hold up to twice as many, of a few KB to 60
 const lackingLogoMs = 60_000;
 const withLogoMs = 24 * 60 * 60_000; // what is at a logo's address may become another picture
+let queue: Promise<unknown> = Promise.resolve(); // one at a time, as anybody may ask, and each takes the processor
 const drawn = new QuickLRU<string, Promise<DrawnPicture>>({ maxSize: drawnMax });
 
 /** A PNG, drawn once for each look of a programme; the logo is fetched for it. */
@@ -33,10 +34,14 @@ export async function drawPicture(tenant: Tenant, name: AppPictureName): Promise
 
 async function draw(tenant: Tenant, name: AppPictureName): Promise<DrawnPicture> {
   const logo = await fetchLogo(tenant);
-  // A file that is no picture shows only when it is drawn.
-  const withLogo = logo && (await toPng(tenant, name, logo).catch(() => null));
-  if (withLogo) return { png: withLogo, lacksLogo: false };
-  return { png: await toPng(tenant, name, null), lacksLogo: tenant.brand.logoUrl !== null };
+  const drawing = queue.then(async () => {
+    // A file that is no picture shows only when it is drawn.
+    const withLogo = logo && (await toPng(tenant, name, logo).catch(() => null));
+    if (withLogo) return { png: withLogo, lacksLogo: false };
+    return { png: await toPng(tenant, name, null), lacksLogo: tenant.brand.logoUrl !== null };
+  });
+  queue = drawing.catch(() => undefined);
+  return drawing;
 }
 
 async function toPng(tenant: Tenant, name: AppPictureName, logo: Logo | null): Promise<Buffer> {
@@ -89,7 +94,7 @@ function LogoPicture({ logo, width, height }: { logo: Logo; width: number; heigh
 }
 
 // What the renderer's own font has: for other letters it would ask the internet for one.
-const drawable = /^[ -~¡-ÿ]+$/;
+const drawable = /^[ -~¡-¬®-ÿ]+$/; // without the soft hyphen, which it takes for another one
 
 /** The programme's initial; the sprig where it has no colour of its own, or an initial that cannot be drawn. */
 function Mark({ tenant: { name, brand }, side }: { tenant: Tenant; side: number }): ReactElement {

@@ -10,7 +10,7 @@ import type { SignedIn } from "#lib/domain/sessions/read-session.ts";
 import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { secondsRemaining } from "#lib/http/schemas/session.ts";
 
-const readMax = 100;
+const readMax = 100; // of the newest, whatever has become of them
 const ticketsMax = 20; // each has its codes drawn
 
 /** What a member's device may show without a network: nothing by which anything could be changed, and no used tickets. */
@@ -24,6 +24,8 @@ export async function makeOfflineCopy(tenant: Tenant, { session, wallet }: Signe
   const usable = items
     .map((benefit) => ({ benefit, state: stateOf(benefit) }))
     .filter(({ state }) => state === "ready" || state === "redeemed")
+    // Those with a code first: the others can do nothing without a network.
+    .sort((a, b) => Number(b.state === "redeemed") - Number(a.state === "redeemed"))
     .slice(0, ticketsMax);
   return {
     memberId: member.id,

@@ -52,9 +52,7 @@ export function OfflineContent({ locale, labels }: { locale: string; labels: Off
   return (
     <>
       <p className="mt-3 text-pretty text-muted">{copy ? labels.text : labels.textNothing}</p>
-      <p role="status" className="mt-3 font-medium text-accent empty:hidden">
-        {isBack && labels.back}
-      </p>
+      <div role="status">{isBack && <p className="mt-3 font-medium text-accent">{labels.back}</p>}</div>
       <button type="button" onClick={leave} className={`mt-5 ${isBack ? "button-primary" : "button-quiet"}`}>
         {isBack ? labels.latest : labels.again}
       </button>

@@ -3,8 +3,8 @@
  * The service worker of every programme's site. Without a network a page becomes the offline page; with one, nothing that a
  * server answers is kept or answered from memory, but the files of the build that the offline page needs.
  *
- * 1. /api is never answered here, and what goes through it to sign somebody in or out drops the member's copy.
- * 2. The copy belongs to one member, and a page of another one drops it before anything else is asked.
+ * 1. /api is never answered here, and a page on its way through it to sign somebody in or out drops the member's copy.
+ * 2. The copy belongs to one member, and a page of another one drops it before anything else is asked, however they came in.
  * 3. A page that answers 401 has no session any more: the copy goes.
  */
 import { NetworkOnly, type RuntimeCaching, Serwist } from "serwist";
@@ -30,6 +30,8 @@ const renewAfterMs = 10 * 60_000;
 const signInOrOut = /^\/(?:api\/auth(?:\/|$)|login$|signed-out$)/;
 
 let forgets = 0; // what began before somebody left is kept no more
+let asked = 0; // nor is an answer that comes after that to a later question
+let shells = Promise.resolve(); // one after the other, as each takes the place of all others
 
 const pages: RuntimeCaching = {
   matcher: ({ request, sameOrigin, url }) =>
@@ -85,22 +87,24 @@ type Keep = WorkerMessage & { type: "keep" };
 
 /** What fails is asked for again by the next page. */
 async function keep(message: Keep): Promise<void> {
-  await Promise.allSettled([keepCopy(message), keepShell(message.shell)]);
+  shells = shells.then(() => keepShell(message.shell)).catch(() => undefined);
+  await Promise.allSettled([keepCopy(message), shells]);
 }
 
 async function keepCopy({ memberId, revision, mustRenew }: Keep): Promise<void> {
-  const forgotten = forgets;
   const kept = await readOfflineCopy();
-  if (kept && kept.memberId !== memberId) await dropOfflineCopy();
+  if (kept && kept.memberId !== memberId) await forget();
   else if (kept?.revision === revision && !mustRenew && isFresh(kept)) return;
 
+  const [question, forgotten] = [++asked, forgets];
   const keptAtMs = Date.now(); // what the way takes is gone from what remains
   const response = await fetch(offlineCopyPath, { cache: "no-store" });
   if (response.status === 401) return forget();
   if (!response.ok) return;
   const { data } = (await response.json()) as { data: OfflineCopy };
   if (data.memberId !== memberId) return forget();
-  if (forgotten === forgets) await keepOfflineCopy({ ...data, keptAtMs, revision });
+  if (question !== asked || forgotten !== forgets) return;
+  await keepOfflineCopy({ ...data, keptAtMs, revision });
   if (forgotten !== forgets) await dropOfflineCopy(); // somebody left while it was written
 }
 
@@ -111,7 +115,7 @@ function isFresh({ keptAtMs, secondsRemaining }: KeptCopy): boolean {
 
 async function forget(): Promise<void> {
   forgets++;
-  await dropOfflineCopy();
+  await dropOfflineCopy().catch(() => undefined); // a device whose memory is broken still shows pages
 }
 
 /** The offline page last, after all it is made of: what stopped half-way has none, and is begun anew by the next page. */
@@ -121,7 +125,11 @@ async function keepShell(key: string): Promise<void> {
   if (await cache.match(offlinePath)) return;
   const page = await fetch(offlinePath, { cache: "no-store" });
   if (!page.ok) return;
-  await cache.addAll(await filesOf(await page.clone().text()));
+  const files = await filesOf(await page.clone().text());
+  const isOfBuild = (path: string) => path.startsWith("/_next/");
+  await cache.addAll(files.filter(isOfBuild));
+  // It does without an icon.
+  await Promise.allSettled(files.filter((path) => !isOfBuild(path)).map((path) => cache.add(path)));
   await cache.put(offlinePath, page);
   for (const other of await shellNames()) if (other !== name) await caches.delete(other);
 }

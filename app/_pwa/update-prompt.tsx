@@ -15,15 +15,17 @@ export function UpdatePrompt({ labels }: { labels: { text: string; reload: strin
     let isGone = false;
     let askedAtMs = Date.now();
     const worker = registerAppWorker();
-    void worker?.then((serwist) => {
-      serwist.addEventListener("waiting", () => {
-        if (!isGone) setWaiting(serwist);
-      });
-    });
+    worker?.then(
+      (serwist) =>
+        serwist.addEventListener("waiting", () => {
+          if (!isGone) setWaiting(serwist);
+        }),
+      () => undefined,
+    );
     const ask = () => {
       if (document.visibilityState !== "visible" || Date.now() - askedAtMs < askEveryMs) return;
       askedAtMs = Date.now();
-      void worker?.then((serwist) => serwist.update());
+      worker?.then((serwist) => serwist.update()).catch(() => undefined); // at the next time, then
     };
     document.addEventListener("visibilitychange", ask);
     return () => {
@@ -32,7 +34,9 @@ export function UpdatePrompt({ labels }: { labels: { text: string; reload: strin
     };
   }, []);
 
-  const reload = () => {
+  const reload = async () => {
+    const registration = await navigator.serviceWorker.getRegistration();
+    if (!registration?.waiting) return location.reload(); // another tab has changed to it already
     waiting?.addEventListener("controlling", () => location.reload());
     waiting?.messageSkipWaiting();
   };

@@ -1,6 +1,5 @@
-import { getLocale } from "next-intl/server";
-
 import { themeColors } from "#app/_components/brand-style.ts";
+import { chooseLocale } from "#app/_i18n/choose-locale.ts";
 import { directionOf } from "#app/_i18n/locales.ts";
 import { getTranslations } from "#app/_i18n/texts.ts";
 import { type AppPictureName, appPictures, appPictureUrl } from "#app/_pwa/pictures.ts";
@@ -9,9 +8,10 @@ import type { Tenant } from "#lib/domain/tenants/tenant.ts";
 import { hostRoute } from "#lib/http/api-route.ts";
 
 /** GET /manifest.webmanifest: what a device shows of the installed app (W3C Web App Manifest). It is nobody's own. */
-export const GET = hostRoute(async (_request, tenant) => {
-  const locale = await getLocale();
-  const t = await getTranslations();
+export const GET = hostRoute(async (request, tenant) => {
+  const acceptLanguage = request.headers.get("accept-language");
+  const locale = chooseLocale({ member: null, asked: null, acceptLanguage, tenant: tenant.locale });
+  const t = await getTranslations({ locale });
   const { light } = themeColors(tenant);
   const manifest = {
     id: "/",
