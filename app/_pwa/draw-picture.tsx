@@ -17,7 +17,8 @@ export type DrawnPicture = {
 const drawnMax = 2_000; // the cache may hold up to twice as many, of a few KB to 60
 const lackingLogoMs = 60_000;
 const withLogoMs = 24 * 60 * 60_000; // what is at a logo's address may become another picture
-let queue: Promise<unknown> = Promise.resolve(); // one at a time, as anybody may ask, and each takes the processor
+// One at a time: anybody may ask, and each takes the processor that all others' answers need.
+let queue: Promise<unknown> = Promise.resolve();
 const drawn = new QuickLRU<string, Promise<DrawnPicture>>({ maxSize: drawnMax });
 
 /** A PNG, drawn once for each look of a programme; the logo is fetched for it. */
@@ -105,7 +106,8 @@ function Mark({ tenant: { name, brand }, side }: { tenant: Tenant; side: number 
   return <BrandMark style={{ width: side * 0.78, height: side * 0.9 }} />;
 }
 
-const figure = "1,250"; // a balance, as anybody's might be
+// Who is about to install the app is nobody yet: a balance as anybody's might be.
+const figure = "1,250";
 
 /** A home page without words: how it looks, in every language. */
 function Screen({ tenant, logo, width, height }: Canvas): ReactElement {

@@ -7,7 +7,7 @@ import { openRewardsTab } from "#tests/e2e/journeys.ts";
 // Method: on a slow phone, which paints a page while it arrives.
 
 const shiftMax = 0.01; // a share of the screen, times how far it moved; a font that arrives moves letters by a hair
-const watchedMs = 1_000;
+const watchedMs = 1_000; // what comes late moves things, too, and nothing tells that it will not come
 const slowness = 4;
 declare global {
   var shifts: { value: number; what: string[] }[];
@@ -59,7 +59,7 @@ test("what looks for shifts sees one", async ({ page }) => {
     }).observe({ type: "layout-shift", buffered: true });
     document.body.innerHTML = "<div></div><p>Stays, or does it?</p>";
   });
-  await page.waitForTimeout(100);
+  await page.waitForTimeout(100); // it has to be painted where it was before it can have moved
   await page.evaluate(() => {
     const [first] = document.body.children;
     if (first instanceof HTMLElement) first.style.height = "200px";
